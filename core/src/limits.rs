@@ -1,0 +1,64 @@
+//! Every maximum, with its unit in its name and what happens beyond it.
+
+/// Feed names and patterns longer than this are refused.
+pub const FEED_NAME_BYTES_MAX: usize = 64;
+/// A software name longer than this makes its Start entry malformed.
+pub const SOFTWARE_BYTES_MAX: usize = 32;
+
+/// A change over this is refused to its writer, and quarantined where it comes from elsewhere.
+pub const CHANGE_BYTES_MAX: usize = 65_536;
+/// Operations in one change; likewise.
+pub const CHANGE_OPS_MAX: u64 = 4_096;
+/// Dependencies of one change; likewise.
+pub const CHANGE_DEPS_MAX: usize = 64;
+/// Other actors named by one change; likewise.
+pub const CHANGE_ACTORS_MAX: usize = 64;
+/// One value inside a change; likewise.
+pub const CHANGE_VALUE_BYTES_MAX: u64 = 16_384;
+/// Highest operation counter a change may reach; likewise.
+pub const CHANGE_OP_COUNTER_MAX: u64 = 10_000_000;
+/// A schema constant published in the roster; larger ones count for nothing.
+pub const CONSTANT_BYTES_MAX: usize = 4_096;
+
+/// A cut aims at this many sealed bytes.
+pub const SEGMENT_SEALED_BYTES_TARGET: usize = 8_192;
+/// A segment of several entries above this is refused.
+pub const SEGMENT_SEALED_BYTES_MAX: usize = 16_384;
+/// A segment of one entry above this is refused.
+pub const SEGMENT_SINGLE_SEALED_BYTES_MAX: usize = 81_920;
+/// Content of one segment, inflated. Checked before inflating.
+pub const SEGMENT_RAW_BYTES_MAX: u64 = 1_048_576;
+/// zstd window of one segment. Checked before inflating.
+pub const SEGMENT_WINDOW_LOG_MAX: u32 = 23;
+/// Entries in one segment that we cut ourselves.
+pub const SEGMENT_ENTRIES_MAX: u32 = 4_096;
+
+/// Logs of one device in one feed that are listed, beside those a roster item names. The rest is *over*.
+pub const LOGS_LISTED_PER_DEVICE_AND_FEED: usize = 16;
+/// Branches of one log that are listed, beside those a roster item names. The rest is *over*.
+pub const BRANCHES_LISTED_PER_LOG: usize = 4;
+/// Runs of held-back entries in one line of a receipt; beyond that the line ends earlier.
+pub const RECEIPT_HELD_BACK_RUNS_MAX: usize = 64;
+
+/// A control frame above this costs its sender the connection.
+pub const FRAME_BYTES_MAX: usize = 65_536;
+/// Whole vectors travel in the Hello while they are no larger than this.
+pub const HELLO_VECTOR_BYTES_MAX: usize = 600;
+/// Lines of one vector message; beyond it the connection is closed.
+pub const VECTOR_LINES_MAX: usize = 100_000;
+/// Bytes of segments staged for one session whose ground is not held yet; beyond it the oldest are dropped (they come again).
+pub const STAGED_BYTES_PER_SESSION_MAX: usize = 4 * 1_048_576;
+/// Inputs that one call of the engine takes together, for one flush.
+pub const INPUTS_PER_COMMIT_MAX: usize = 256;
+
+/// A journal file is closed, and the next begun, at this size.
+pub const JOURNAL_FILE_BYTES_MAX: u64 = 64 * 1_048_576;
+/// One journal record above this is refused.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 8 * 1_048_576;
+/// One value in the index; larger ones stay in the journal, or are split.
+pub const INDEX_VALUE_BYTES_MAX: usize = 4_096;
+
+/// A household's document: the writer warns here.
+pub const DOCUMENT_BYTES_WARN: usize = 262_144;
+/// A household's document: the writer refuses growth here.
+pub const DOCUMENT_BYTES_MAX: usize = 524_288;
