@@ -12,3 +12,4 @@ pub mod error;
 pub mod hash;
 pub mod id;
 pub mod limits;
+pub mod sync;
