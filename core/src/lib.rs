@@ -11,5 +11,7 @@ pub mod encoding;
 pub mod error;
 pub mod hash;
 pub mod id;
+pub mod identity;
 pub mod limits;
+pub mod log;
 pub mod sync;
