@@ -12,4 +12,5 @@ pub mod error;
 pub mod hash;
 pub mod id;
 pub mod limits;
+pub mod store;
 pub mod sync;
