@@ -53,8 +53,10 @@ pub const INPUTS_PER_COMMIT_MAX: usize = 256;
 
 /// A journal file is closed, and the next begun, at this size.
 pub const JOURNAL_FILE_BYTES_MAX: u64 = 64 * 1_048_576;
-/// One journal record above this is refused.
-pub const JOURNAL_RECORD_BYTES_MAX: usize = 8 * 1_048_576;
+/// One journal record above this is refused. A call of the engine with the largest segments stays below.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 32 * 1_048_576;
+/// A key of the store above this is refused as our own mistake.
+pub const STORE_KEY_BYTES_MAX: usize = 1_024;
 /// One value in the index; larger ones stay in the journal, or are split.
 pub const INDEX_VALUE_BYTES_MAX: usize = 4_096;
 
