@@ -16,3 +16,4 @@ pub mod limits;
 pub mod log;
 pub mod store;
 pub mod sync;
+pub mod wire;

@@ -9,6 +9,7 @@
 
 pub mod conformance;
 mod disk;
+pub mod held;
 mod memory;
 mod merge;
 mod overlay;
