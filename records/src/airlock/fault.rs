@@ -16,7 +16,8 @@ pub enum AirlockFault {
     /// A number has a shorter spelling.
     #[error("a number is not written in its shortest form")]
     NotMinimal = 4,
-    /// More operations, dependencies, actors, predecessors or key bytes than the limits allow.
+    /// More operations, dependencies, actors, predecessors or key bytes than the limits allow, or a column that
+    /// claims more rows than the change has operations.
     #[error("the change claims more parts than a change may have")]
     TooMany = 5,
     /// Dependencies are not strictly ascending.

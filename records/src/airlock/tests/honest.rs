@@ -75,7 +75,7 @@ fn edit(doc: &mut AutoCommit, dice: &mut Dice) {
         (0..=2, ObjType::Text) => {
             let at = dice.below(length + 1);
             let gone = dice.below(length - at + 1).min(3).cast_signed();
-            doc.splice_text(&object, at, gone, *dice.pick(&TEXTS))
+            doc.splice_text(&object, at, gone, dice.pick::<&str>(&TEXTS))
         }
         (0..=2, ObjType::Map) if !deep => doc.put_object(&object, prop, kind(dice)).map(|_| ()),
         (0..=2, ObjType::List) if !deep => {

@@ -79,6 +79,7 @@ pub(super) struct Press {
     pub(super) actor: Vec<u8>,
     pub(super) seq: u64,
     pub(super) start_op: u64,
+    pub(super) time: i64,
     pub(super) others: Vec<Vec<u8>>,
     pub(super) columns: Vec<(u64, Vec<u8>)>,
     pub(super) tail: Vec<u8>,
@@ -154,7 +155,9 @@ fn booleans(values: impl Iterator<Item = bool>) -> Vec<u8> {
         }
         count += 1;
     }
-    push_varint(&mut out, count);
+    if count > 0 {
+        push_varint(&mut out, count);
+    }
     out
 }
 
@@ -192,7 +195,7 @@ impl Press {
         ];
         let columns = columns.into_iter().filter(|(_, bytes)| !bytes.is_empty()).collect();
         let (deps, others, tail) = (Vec::new(), Vec::new(), Vec::new());
-        Self { deps, actor: vec![0x11; 16], seq: 1, start_op: 1, others, columns, tail }
+        Self { deps, actor: vec![0x11; 16], seq: 1, start_op: 1, time: 0, others, columns, tail }
     }
 
     /// Replaces, adds or (empty) removes a column.
@@ -219,7 +222,8 @@ impl Press {
         out.extend(&self.actor);
         out.extend(number(self.seq));
         out.extend(number(self.start_op));
-        out.extend([0, 0]);
+        push_signed(&mut out, self.time);
+        out.push(0);
         out.extend(number(self.others.len() as u64));
         for other in &self.others {
             out.extend(number(other.len() as u64));
