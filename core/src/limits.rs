@@ -17,6 +17,15 @@ pub const CHANGE_ACTORS_MAX: usize = 64;
 pub const CHANGE_VALUE_BYTES_MAX: u64 = 16_384;
 /// Highest operation counter a change may reach; likewise.
 pub const CHANGE_OP_COUNTER_MAX: u64 = 10_000_000;
+/// Predecessors named by all operations of one change together; likewise.
+pub const CHANGE_PREDECESSORS_MAX: u64 = 16_384;
+/// Keys of all operations of one change together, each counted where it is used, not where it is written; likewise.
+pub const CHANGE_KEY_BYTES_MAX: u64 = 1_048_576;
+/// Distance of a change's wall time from 1970, in whatever unit its writer counts; likewise. automerge stores
+/// times as differences, and two extreme ones have none.
+pub const CHANGE_TIME_DISTANCE_MAX: u64 = 1 << 52;
+/// Objects inside objects, counted from the document's root; a change that nests deeper is likewise refused.
+pub const DOCUMENT_DEPTH_MAX: u32 = 16;
 /// A schema constant published in the roster; larger ones count for nothing.
 pub const CONSTANT_BYTES_MAX: usize = 4_096;
 
