@@ -53,6 +53,16 @@ pub const RECEIPT_HELD_BACK_RUNS_MAX: usize = 64;
 pub const FRAME_BYTES_MAX: usize = 65_536;
 /// Whole vectors travel in the Hello while they are no larger than this.
 pub const HELLO_VECTOR_BYTES_MAX: usize = 600;
+/// Feeds of one subscription; beyond it the connection is closed.
+pub const SUBSCRIBED_FEEDS_MAX: usize = 4_096;
+/// Times one log is asked for in one session; beyond it the next session goes on.
+pub const ASKS_PER_LOG_MAX: u32 = 3;
+/// Logs spelled in one session; beyond it the connection is closed.
+pub const SPELLED_LOGS_PER_SESSION_MAX: usize = 100_000;
+/// Signed items that one session may bring alone; beyond it the connection is closed.
+pub const ITEMS_PER_SESSION_MAX: u32 = 50_000;
+/// Segments sent right behind a Hello; the rest waits for the answer.
+pub const EARLY_SEGMENTS_MAX: usize = 16;
 /// Lines of one vector message; beyond it the connection is closed.
 pub const VECTOR_LINES_MAX: usize = 100_000;
 /// Bytes of segments staged for one session whose ground is not held yet; beyond it the oldest are dropped (they come again).
