@@ -9,6 +9,7 @@ mod grant;
 mod invite;
 mod item;
 mod keys;
+mod roster;
 mod seal;
 mod signed;
 
@@ -20,6 +21,10 @@ pub use item::{
     Item, ItemError, LimitItem, Limits, Mode, Release, Rights, Role, RotateRoot, Withdraw, organisation_id,
 };
 pub use keys::{Identity, KemSecret, SigningKey, VerifyError, verify};
+pub use roster::{
+    Admission, Alarm, BindingState, ClosingView, CredentialView, ReleaseView, Roster, RosterBranch,
+    RosterEntry, RosterLog, RosterNames, RosterPosition,
+};
 pub(crate) use seal::SEAL_OVERHEAD;
 pub use seal::{FeedKey, Link, SealContext, SealError};
 pub use signed::{Kind, Signed, SignedError, Verified};
