@@ -1,15 +1,17 @@
 //! Signed items that travel alone, and the feed keys that come in grants.
 
 use crate::identity::{
-    Genesis, GrantedKey, KemSecret, KeyGrant, Kind, SealContext, Signed, Verified, organisation_id,
+    BindingState, Genesis, GrantedKey, KemSecret, KeyGrant, Kind, SealContext, Signed, Verified,
+    organisation_id,
 };
 use crate::limits;
 use crate::store::StoreError;
-use crate::store::held::{alone_items, deposit_mail, feed_key, keep_alone, put_feed_key};
+use crate::store::held::{alone_items, deposit_mail, feed_key, keep_alone, mailboxes, put_feed_key};
 use crate::sync::desk::Desk;
 use crate::sync::engine::end;
 use crate::sync::port::CloseReason;
 use crate::sync::session::Session;
+use crate::wire::Frame;
 
 /// An item that the peer sent by itself.
 pub(super) fn hear_item(
@@ -57,6 +59,23 @@ fn hear_grant(desk: &mut Desk<'_>, verified: &Verified) -> Result<(), StoreError
         }
     } else if desk.world.roster.headquarters() == Some(verified.signer()) {
         desk.decide(deposit_mail(grant.serial, verified.as_signed()))?;
+    }
+    Ok(())
+}
+
+/// Headquarters lays grants in their mailboxes: those of invitations that this peer is to bind, until they are
+/// bound.
+pub(super) fn forward(desk: &mut Desk<'_>, session: &Session) -> Result<(), StoreError> {
+    if desk.world.roster.headquarters() != Some(desk.world.party.key()) {
+        return Ok(());
+    }
+    for (serial, mail) in mailboxes(&desk.overlay)? {
+        let roster = &desk.world.roster;
+        let here = roster.invitation(serial).is_some_and(|invitation| invitation.registrar == session.peer);
+        let open = matches!(roster.binding(serial), BindingState::None);
+        if let (true, true, Ok(grant)) = (here, open, Signed::from_bytes(&mail)) {
+            desk.say(session.id, &Frame::Item(grant));
+        }
     }
     Ok(())
 }

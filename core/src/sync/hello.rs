@@ -12,7 +12,7 @@ use crate::sync::desk::Desk;
 use crate::sync::engine::end;
 use crate::sync::port::CloseReason;
 use crate::sync::session::{Numbering, PeerEnd, Session, Stage, Standing, peer_ends};
-use crate::sync::{receipts, receive, send, stranger};
+use crate::sync::{grants, receipts, receive, send, stranger};
 use crate::wire::{self, Frame, Hello, HelloAck, LogEnds, NeedVectors, ShortEnd, Vectors, short_end};
 use crate::{encoding, limits};
 
@@ -394,6 +394,7 @@ pub(super) fn hear_answer(
         hear_base_kept(desk, session, base_id(&session.said.digest()))?;
     }
     receipts::send_missing(desk, session, &answer.receipts)?;
+    grants::forward(desk, session)?;
     for line in &answer.tips {
         if let Some(log) = receive::log_named(desk, session, &line.log)? {
             let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;

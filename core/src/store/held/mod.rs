@@ -14,8 +14,8 @@ mod roster;
 mod segments;
 
 pub use alone::{
-    Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, newest_feed_key, put_feed_key,
-    setting, setting_key,
+    Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, mailboxes, newest_feed_key,
+    put_feed_key, setting, setting_key,
 };
 pub use logs::{
     descriptor, lines_of, listing_of, log_by_short_name, logs_in, meta_of, segment_bytes, segments_ending_at,
