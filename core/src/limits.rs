@@ -59,6 +59,8 @@ pub const JOURNAL_RECORD_BYTES_MAX: usize = 32 * 1_048_576;
 pub const STORE_KEY_BYTES_MAX: usize = 1_024;
 /// One value in the index; larger ones stay in the journal, or are split.
 pub const INDEX_VALUE_BYTES_MAX: usize = 4_096;
+/// Rows held in memory while the index takes none; beyond it reads wait until the index works again.
+pub const INDEX_PENDING_BYTES_MAX: usize = 32 * 1_048_576;
 
 /// A household's document: the writer warns here.
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;
