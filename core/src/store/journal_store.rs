@@ -297,7 +297,7 @@ impl<D: Disk, I: Index> Inner<D, I> {
     fn settle(&mut self) -> Result<Option<Reason>, StoreError> {
         self.shelf.forget();
         let (from, reason) = match self.index_position()? {
-            Ok(position) => (position, None),
+            Ok(position) => (Some(position), None),
             Err(reason) => {
                 self.shelf.index.wipe().map_err(|_| StoreError::Index)?;
                 (None, Some(reason))
@@ -314,21 +314,19 @@ impl<D: Disk, I: Index> Inner<D, I> {
         self.replay(None)
     }
 
-    /// The position the index reflects (`None`: an empty index before an empty journal), or why it cannot
-    /// be used.
-    fn index_position(&self) -> Result<Result<Option<Position>, Reason>, StoreError> {
+    /// The position the index reflects, or why it cannot be used.
+    fn index_position(&self) -> Result<Result<Position, Reason>, StoreError> {
         let index = &self.shelf.index;
         let Ok(row) = index.get(MARK_KEY) else { return Ok(Err(Reason::Damaged)) };
         let Some(row) = row else {
-            let empty = index.scan(b"", b"", 1).is_ok_and(|rows| rows.is_empty());
-            let fresh = empty && self.journal.position().is_none();
-            return Ok(if fresh { Ok(None) } else { Err(Reason::Missing) });
+            // With an empty index before an empty journal, nothing is missing: see `settle`.
+            return Ok(Err(Reason::Missing));
         };
         let Some((store, position)) = rows::read_mark(&row) else { return Ok(Err(Reason::Damaged)) };
         if self.journal.store().is_some_and(|own| own != store) {
             return Ok(Err(Reason::OtherStore));
         }
-        Ok(if self.journal.has(&position)? { Ok(Some(position)) } else { Err(Reason::Ahead) })
+        Ok(if self.journal.has(&position)? { Ok(position) } else { Err(Reason::Ahead) })
     }
 
     fn replay(&mut self, from: Option<&Position>) -> Result<(), StoreError> {

@@ -81,7 +81,9 @@ fn in_order<D: Disk>(
         for passed in candidates.iter().filter(|header| header.file != next.file) {
             let below = descendants(&children, passed);
             reached += below.len() - 1;
-            litter.extend(below.iter().rev().map(|header| name_of(&header.file)));
+            // Only what nothing names: a crash may keep one removal and lose another.
+            let leaves = below.iter().filter(|header| !children.contains_key(&header.file));
+            litter.extend(leaves.map(|header| name_of(&header.file)));
         }
         order.push(*next);
         at = next.file;
