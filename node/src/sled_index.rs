@@ -18,6 +18,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// An [`Index`] in a directory that belongs to it alone.
 pub struct SledIndex {
     dir: PathBuf,
@@ -101,7 +104,7 @@ fn open_db(dir: &Path) -> Result<Db, IndexError> {
     let (answer, opened) = mpsc::channel();
     let open = move || {
         // Where nobody waits any more, the database is dropped with the message.
-        let _ = answer.send(config.open());
+        let _ = answer.send(open_unlocked(&config));
     };
     let spawned = thread::Builder::new().name("open index".into()).spawn(open);
     spawned.map_err(|error| told(&sled::Error::Io(error)))?;
@@ -109,6 +112,18 @@ fn open_db(dir: &Path) -> Result<Db, IndexError> {
         Ok(opened) => opened.map_err(|error| told(&error)),
         Err(_) => Err(IndexError::Failed),
     }
+}
+
+/// sled's own lock can outlive the database for a moment: in a thread of its pool, or in a child between fork
+/// and exec. Nobody else has the directory, for we hold the store's lock.
+fn open_unlocked(config: &sled::Config) -> sled::Result<Db> {
+    for _ in 0..LOCK_TRIES {
+        match config.open() {
+            Err(sled::Error::Io(error)) if error.kind() == io::ErrorKind::Other => thread::sleep(LOCK_PAUSE),
+            opened => return opened,
+        }
+    }
+    config.open()
 }
 
 fn remove_half_written(dir: &Path) -> io::Result<()> {
