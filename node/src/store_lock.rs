@@ -1,6 +1,6 @@
 //! One process per store: a lock the system takes away when the process ends, however it ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -28,10 +28,27 @@ impl StoreLock {
     /// [`LockError::Held`] while another holder lives.
     pub fn take(path: &Path) -> Result<Self, LockError> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Held),
-            Err(TryLockError::Error(error)) => Err(error.into()),
-        }
+        lock(&file)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Not std's own `File::try_lock`: on Android that fails always, up to Rust 1.97. One way for every Unix, so
+/// that what tablets run is what is tested.
+#[cfg(unix)]
+fn lock(file: &File) -> Result<(), LockError> {
+    match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(LockError::Held),
+        Err(error) => Err(LockError::Io(error.into())),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(file: &File) -> Result<(), LockError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Held),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }

@@ -209,6 +209,12 @@ fn a_store_opens_in_one_process_at_a_time() {
 }
 
 #[test]
+fn a_store_may_live_on_any_thread() {
+    fn on_any_thread<T: Send>() {}
+    on_any_thread::<NodeStore>();
+}
+
+#[test]
 fn the_reserve_is_kept_given_up_and_filled_again() {
     let dir = tempfile::tempdir().expect("a directory");
     drop(open(dir.path()));

@@ -63,6 +63,8 @@ pub struct JournalStore<D, I> {
 struct Inner<D, I> {
     journal: Journal<D>,
     shelf: Shelf<I>,
+    /// Why the index was built anew since somebody last asked.
+    mended: Option<Reason>,
 }
 
 /// Why a read failed: the index, which can be rebuilt, or what lies beneath it.
@@ -96,7 +98,7 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
         let mark = index.get(MARK_KEY).map(|row| row.map(|row| rows::read_mark(&row)));
         let known = mark.ok().flatten().flatten().map(|(_, position)| position);
         let (journal, found) = Journal::open(disk, fresh, options.file_bytes_max, known.as_ref())?;
-        let mut inner = Inner { journal, shelf: Shelf::new(index) };
+        let mut inner = Inner { journal, shelf: Shelf::new(index), mended: None };
         let rebuilt = inner.settle()?;
         let opened = Opened { rebuilt, torn_bytes: found.torn_bytes, carried_over: found.carried_over };
         Ok((Self { inner: RefCell::new(inner) }, opened))
@@ -122,6 +124,11 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
         self.inner.get_mut().rebuild()
     }
 
+    /// Why the index was built anew since opening, or since this was last asked; for the log and the person.
+    pub fn take_mended(&mut self) -> Option<Reason> {
+        self.inner.get_mut().mended.take()
+    }
+
     /// The disk and the index, closed.
     pub fn into_parts(self) -> (D, I) {
         let inner = self.inner.into_inner();
@@ -131,7 +138,7 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
     /// Reads; if the index is to blame for a failure it is repaired, then rebuilt, and the read tried again.
     fn read<T>(&self, what: impl Fn(&Inner<D, I>) -> Result<T, Trouble>) -> Result<T, StoreError> {
         if self.inner.borrow().shelf.health == Health::Lost {
-            self.inner.borrow_mut().settle()?;
+            self.inner.borrow_mut().catch_up()?;
         }
         let found = what(&self.inner.borrow());
         match found {
@@ -139,6 +146,7 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Index) => {
                 self.inner.borrow_mut().rebuild()?;
+                self.inner.borrow_mut().mended = Some(Reason::Damaged);
                 what(&self.inner.borrow()).map_err(|trouble| match trouble {
                     Trouble::Store(error) => error,
                     Trouble::Index => StoreError::Index,
@@ -289,8 +297,14 @@ impl<D: Disk, I: Index> Inner<D, I> {
     fn heal(&mut self) {
         if self.shelf.take_pending().is_err() && self.shelf.index.reopen().is_ok() {
             // Where this fails the index is lost for now, and the next read tries again.
-            let _ = self.settle();
+            let _ = self.catch_up();
         }
+    }
+
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        let rebuilt = self.settle()?;
+        self.mended = rebuilt.or(self.mended);
+        Ok(())
     }
 
     /// Brings the index up to the journal from wherever it is, or builds it anew and says why.
@@ -330,7 +344,7 @@ impl<D: Disk, I: Index> Inner<D, I> {
     }
 
     fn replay(&mut self, from: Option<&Position>) -> Result<(), StoreError> {
-        let Self { journal, shelf } = self;
+        let Self { journal, shelf, .. } = self;
         shelf.health = Health::Current;
         let (mut batch, mut bytes) = (Batch::new(), 0);
         let store = journal.store();

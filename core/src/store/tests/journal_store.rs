@@ -143,6 +143,7 @@ fn an_index_that_cannot_be_read_is_rebuilt_and_if_that_fails_nothing_wrong_is_sa
     let (mut store, _) = open(&disk, &index, 2).expect("opens");
     index.set(|shared| shared.refuses_reads = true);
     assert_filled(&store);
+    assert_eq!((store.take_mended(), store.take_mended()), (Some(Reason::Damaged), None));
     index.set(|shared| (shared.refuses_reads, shared.refuses_wipe) = (true, true));
     assert_eq!(store.get(b"a"), Err(StoreError::Index));
     assert_eq!(store.commit(put(b"x", b"y")), Ok(vec![Answer::Committed]), "the journal needs no index");
