@@ -39,6 +39,7 @@ pub struct Opened {
     /// Bytes of a record that a crash tore; they were never acknowledged.
     pub torn_bytes: u64,
     /// The last journal file could not be synced and was copied into a new one: the disk may be failing.
+    /// The index is then built anew too, as one that is ahead.
     pub carried_over: bool,
 }
 

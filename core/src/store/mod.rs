@@ -11,6 +11,7 @@
 
 pub mod conformance;
 mod disk;
+pub mod held;
 mod index;
 mod journal;
 mod journal_store;
