@@ -105,10 +105,10 @@ impl Tree {
     }
 }
 
-/// The root of the repository.
+/// The root of the repository. Asked at run time, so that a build kept from another checkout reads this one.
 pub(crate) fn root() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("the package of the tests lies in a folder of the repository").to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().expect("the package of the tests lies in a folder of the repository").to_owned()
 }
 
 /// As much of `.gitignore` as is used here: `/path`, `name`, `name/` and `*.extension`.
