@@ -26,12 +26,13 @@ const CORE: [(&str, &[&str]); 10] = [
 ];
 
 /// What each room of records may see.
-const RECORDS: [(&str, &[&str]); 5] = [
+const RECORDS: [(&str, &[&str]); 6] = [
     ("model", &["airlock"]),
     ("airlock", &["model"]),
     ("content", &["model", "airlock"]),
+    ("verdict", &["model", "airlock", "content"]),
     ("projection", &["model", "airlock", "content"]),
-    ("replica", &["model", "airlock", "content", "projection"]),
+    ("replica", &["model", "airlock", "content", "verdict", "projection"]),
 ];
 
 const RULE: Rule = Rule {

@@ -25,7 +25,7 @@ const WORLD: [&[&str]; 8] = [
 ];
 /// Crates that would bring the world in, and automerge's ways to draw an actor by itself.
 const WORLDLY_CRATES: [&str; 6] = ["tokio", "quinn", "sled", "getrandom", "rand", "async_std"];
-const RANDOM_ACTORS: [&str; 4] = ["AutoCommit", "fork", "fork_at", "random"];
+const RANDOM_ACTORS: [&str; 3] = ["AutoCommit", "fork", "random"];
 
 const ROOMS_RULE: Rule = Rule {
     name: "only node/src/sled_index.rs names sled, only node/src/quic/ names quinn, only records names automerge",
@@ -40,7 +40,7 @@ const WORLD_RULE: Rule = Rule {
 const ACTOR_RULE: Rule = Rule {
     name: "records gives automerge every actor: no AutoCommit, no fork, no random actor outside tests",
     why: "an actor is derived from log and nonce, so that a clone can never reuse an (actor, seq)",
-    instead: "Automerge::new().with_actor(actor), or clone and set_actor",
+    instead: "Automerge::new().with_actor(actor), or clone and set_actor; after fork_at, set_actor at once",
 };
 
 fn named_elsewhere(tree: &Tree) -> Vec<Breach> {
