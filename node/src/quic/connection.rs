@@ -9,16 +9,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use khettara_core::id::DeviceKey;
+use khettara_core::limits::SEGMENTS_BEGUN_BYTES_MAX;
 use khettara_core::sync::CloseReason;
 use quinn::{ConnectionError, RecvStream, SendStream, VarInt, WriteError, ZeroRttAccepted};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::frame::{self, FrameError};
 use super::identity::peer_key;
 use super::profile::{FIRST_FRAME_MS_MAX, LAST_WORDS_MS_MAX, SHORT_LAST_WORDS_MS_MAX};
-use super::segment::{self, Room};
+use super::segment::{self, TooMuch};
 use crate::driver::{Arriving, Ended, FrameOut, FramesOut, Link, SegmentsOut, SessionPort};
 
 /// Control goes before every segment: a receipt is short and somebody waits for it.
@@ -53,7 +54,7 @@ pub(super) struct Early {
 
 /// A QUIC connection to a peer that has proved its key, now or when the resumed session began.
 pub struct Connection {
-    inner: quinn::Connection,
+    pub(super) inner: quinn::Connection,
     peer: DeviceKey,
     early: Option<Early>,
     /// Present where we dialled.
@@ -302,7 +303,7 @@ impl Connection {
             said = hello.wait_for(|said| *said) => if said.is_err() { return },
             _ = self.inner.closed() => {}
         }
-        let room = Arc::new(Room::default());
+        let room = segment::room();
         let mut streams = JoinSet::new();
         loop {
             tokio::select! {
@@ -312,7 +313,7 @@ impl Connection {
                     }
                     Err(_) => break,
                 },
-                Some(heard) = streams.join_next() => if let Ok(Err(segment::TooLong)) = heard {
+                Some(heard) = streams.join_next() => if let Ok(Err(TooMuch)) = heard {
                     self.close_here(here, CloseReason::Misbehaved, false);
                 },
             }
@@ -371,17 +372,13 @@ pub(super) fn close(connection: &quinn::Connection, reason: CloseReason) {
     connection.close(VarInt::from_u32(u32::from(reason as u8)), &[]);
 }
 
-async fn hear_segment(
-    stream: RecvStream,
-    room: Arc<Room>,
-    arriving: Arriving,
-) -> Result<(), segment::TooLong> {
+async fn hear_segment(stream: RecvStream, room: Arc<Semaphore>, arriving: Arriving) -> Result<(), TooMuch> {
     let received = segment::read(stream, room).await?;
     if received.whole || !received.bytes.is_empty() {
         // An engine that is gone closes the session by itself.
         let _ = arriving.segment(received.bytes, received.whole).await;
     }
-    drop(received.claim);
+    drop(received.room);
     Ok(())
 }
 
@@ -408,23 +405,35 @@ async fn write_frames(
     }
 }
 
-/// Writes segments until the session is closing and the peer has all of them.
+/// Writes segments until the session is closing and the peer has all of them. Begins no more than the peer
+/// has room for, so that urgent ones may overtake and still all finish.
 async fn write_segments(connection: &quinn::Connection, segments: SegmentsOut<'_>) {
-    let mut unacknowledged = JoinSet::new();
+    let mut begun = JoinSet::new();
+    let mut begun_bytes = 0;
     while let Some(segment) = segments.next().await {
+        let len = segment.parcel.bytes().len();
+        while begun_bytes + len > SEGMENTS_BEGUN_BYTES_MAX {
+            let Some(finished) = begun.join_next().await else { break };
+            begun_bytes -= finished.unwrap_or(0);
+        }
         let Ok(mut stream) = connection.open_uni().await else { return pending().await };
         // A stream that is gone already says so when written to.
         let _ = stream.set_priority(segment.priority);
         match stream.write_all(segment.parcel.bytes()).await {
             Ok(()) => {
                 let _ = stream.finish();
-                unacknowledged.spawn(stream.stopped());
+                let acknowledged = stream.stopped();
+                begun_bytes += len;
+                begun.spawn(async move {
+                    // Acknowledged, stopped or lost: in each case the peer keeps no room for it.
+                    let _ = acknowledged.await;
+                    len
+                });
             }
-            // The peer has no room for it now; it will ask again.
+            // The peer does not want it; should it want it later, it will ask.
             Err(WriteError::Stopped(_)) => {}
             Err(_) => return pending().await,
         }
-        while unacknowledged.try_join_next().is_some() {}
     }
-    while unacknowledged.join_next().await.is_some() {}
+    while begun.join_next().await.is_some() {}
 }

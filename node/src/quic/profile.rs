@@ -36,6 +36,9 @@ pub(super) const CONNECTIONS_MAX: usize = 1_024;
 pub(super) const HANDSHAKE_MS_MAX: u64 = 30_000;
 /// A peer that has said nothing for so long after connecting is parted with; a whole Hello takes 26 s on 2G.
 pub(super) const FIRST_FRAME_MS_MAX: u64 = 120_000;
+/// How long a half received segment waits for room held by others of its session; then the peer has begun more
+/// than it may, and is parted with.
+pub(super) const ROOM_MS_MAX: u64 = 30_000;
 /// Sessions remembered for 0-RTT; the oldest are forgotten. The library's 256 would evict most of 500 tablets.
 pub(super) const SERVER_SESSIONS_CACHED_MAX: usize = 16_384;
 /// Relays and colleagues whose tickets are remembered when dialling.
