@@ -32,6 +32,10 @@ pub use session::{Arriving, FrameOut, FramesOut, PortHalves, SegmentsOut, Sessio
 const STOP_MS_MAX: u64 = 5_000;
 
 /// What the driver drives: the engine together with its store.
+///
+/// Of one session it hears [`Input::Opened`] first and [`Input::Lost`] last, each once; frames in the order
+/// they were written; segments in any order, but none before the session's first frame. After it has asked for
+/// a close it hears only the loss.
 pub trait Machine: Send + 'static {
     /// Takes what happened, in order, and answers with what to do, in order.
     fn handle(&mut self, now_ms: u64, inputs: Vec<Input>) -> Vec<Output>;
@@ -132,7 +136,8 @@ impl Outboxes {
 pub struct Driver;
 
 impl Driver {
-    /// Starts `machine` on its own thread. Connections are carried on `runtime`, which must drive time.
+    /// Starts `machine` on its own thread. Connections are carried on `runtime`, which must drive time and be
+    /// there until [`DriverHandle::stop`] has returned.
     ///
     /// # Errors
     /// [`StartError`] where the operating system gives no thread.

@@ -224,6 +224,8 @@ impl Connection {
             let mut frames = pin!(write_frames(&mut send, held, frames));
             loop {
                 tokio::select! {
+                    // Whoever speaks says first who it is.
+                    biased;
                     last = &mut frames => break last,
                     () = &mut segments, if !all_sent => all_sent = true,
                 }

@@ -1,5 +1,6 @@
 //! Listening: who may begin a handshake, how many at once, and for how long.
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,16 +82,23 @@ pub async fn serve(listener: Listener, handle: DriverHandle) {
 async fn shake_hands(connecting: Connecting, counted: OwnedSemaphorePermit, handle: DriverHandle) {
     let patience = Duration::from_millis(HANDSHAKE_MS_MAX);
     // A listener may always speak before the handshake is complete.
-    let Ok((inner, accepted)) = connecting.into_0rtt() else { return };
+    let Ok((inner, mut accepted)) = connecting.into_0rtt() else { return };
+    let completed = tokio::select! {
+        biased;
+        _ = &mut accepted => true,
+        () = ready(()) => false,
+    };
     let connection = match peer_key(&inner) {
-        Some(peer) => {
+        Some(peer) if !completed => {
             let early = Early { accepted, patience, counted: Some(counted) };
             Connection::accepted(inner, peer, Some(early))
         }
-        None => {
-            let completed = timeout(patience, accepted).await.is_ok() && inner.close_reason().is_none();
+        _ => {
+            let completed = completed || timeout(patience, accepted).await.is_ok();
             match peer_key(&inner) {
-                Some(peer) if completed => Connection::accepted(inner, peer, None),
+                Some(peer) if completed && inner.close_reason().is_none() => {
+                    Connection::accepted(inner, peer, None)
+                }
                 _ => return close(&inner, CloseReason::NotAdmitted),
             }
         }

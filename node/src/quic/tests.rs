@@ -206,8 +206,8 @@ async fn both_sides_see_the_other_s_key_and_exchange_frames_and_segments() {
     ];
     let mut device = Side::new(1, hello);
     let (mut relay, address, _serving) = relay(2);
-    let dialler = dialler(&device);
-    let connection = dialler.dial(&[address], &[relay.key()]).await.expect("the relay answers");
+    let dialler = Dialler::bind(&device.identity, loopback(), Profile::UNKNOWN_LINK).expect("a socket");
+    let connection = within(dialler.dial(&[address], &[relay.key()])).await.expect("the relay answers");
     device.handle.add_connection(connection).expect("the engine lives");
 
     let opened = device.next().await;
@@ -430,4 +430,56 @@ async fn many_segments_both_ways_at_once_all_arrive() {
         numbers.sort_unstable();
         assert_eq!(numbers, (0..40).collect::<Vec<u8>>());
     }
+}
+
+/// Shows no key, though it could.
+#[derive(Debug)]
+struct Nobody;
+
+impl rustls::client::ResolvesClientCert for Nobody {
+    fn resolve(
+        &self,
+        _issuers: &[&[u8]],
+        _schemes: &[rustls::SignatureScheme],
+    ) -> Option<std::sync::Arc<rustls::sign::CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+
+    fn only_raw_public_keys(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_shows_no_key_never_reaches_the_engine() {
+    let (mut relay, address, serving) = relay(2);
+    let mut tls = Identity::from_seed(&[1; 32]).client_tls(ALPN);
+    tls.client_auth_cert_resolver = std::sync::Arc::new(Nobody);
+    let tls = quinn::crypto::rustls::QuicClientConfig::try_from(tls).expect("a cipher");
+    let config = quinn::ClientConfig::new(std::sync::Arc::new(tls));
+    let endpoint = quinn::Endpoint::client(loopback()).expect("a socket");
+    let name = identity::server_name(&relay.key());
+    let connecting = endpoint.connect_with(config, address, &name).expect("a connection");
+    // TLS lets the dialler believe it is connected until the listener has looked.
+    let refused = match within(connecting).await {
+        Ok(connection) => within(connection.closed()).await,
+        Err(error) => error,
+    };
+    assert!(matches!(refused, quinn::ConnectionError::ConnectionClosed(_)), "{refused}");
+    within(relay.handle.stop()).await.expect("a clean stop");
+    within(serving).await.expect("no panic");
+    assert!(relay.told.recv().await.is_none(), "the engine heard of it");
+}
+
+#[test]
+fn relays_with_the_same_key_are_the_same_and_others_have_another_name() {
+    let (one, same, other) = ([1; 32], [1; 32], [2; 32]);
+    let name = |seed| identity::server_name(&Identity::from_seed(&seed).key());
+    assert_eq!(name(one), name(same));
+    assert_ne!(name(one), name(other));
+    assert_eq!(name(one).len(), 32 + ".khettara".len());
 }
