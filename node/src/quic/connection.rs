@@ -193,7 +193,7 @@ impl Connection {
             tokio::select! {
                 streams = &mut streams => match streams {
                     Ok(streams) => return streams.ok().map(|(send, recv)| (send, recv, held)),
-                    Err(_) => self.close_here(here, CloseReason::Misbehaved, false),
+                    Err(_) => self.close_here(here, CloseReason::Done, false),
                 },
                 out = frames.next(), if held.is_none() => match out {
                     FrameOut::Close { reason, full } => self.close_here(here, reason, full),
@@ -271,7 +271,9 @@ impl Connection {
         said_hello: watch::Sender<bool>,
         here: &OnceLock<Ended>,
     ) {
-        let mut patience = Duration::from_millis(FIRST_FRAME_MS_MAX);
+        // A dialler waits as long as the link may be away; a listener has others to serve.
+        let mut patience =
+            if self.dialled() { Duration::MAX } else { Duration::from_millis(FIRST_FRAME_MS_MAX) };
         loop {
             let broken = match timeout(patience, frame::read(&mut recv)).await {
                 Ok(Ok(Some(frame))) => match arriving.frame(frame).await {
@@ -283,7 +285,8 @@ impl Connection {
                     Err(_) => None,
                 },
                 Ok(Ok(None) | Err(FrameError::Gone)) => None,
-                Ok(Err(FrameError::Malformed)) | Err(_) => Some(CloseReason::Misbehaved),
+                Ok(Err(FrameError::Malformed)) => Some(CloseReason::Misbehaved),
+                Err(_) => Some(CloseReason::Done),
             };
             if let Some(reason) = broken {
                 self.close_here(here, reason, false);

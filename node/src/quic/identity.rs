@@ -277,3 +277,43 @@ impl quinn::TimeSource for SteadyTime {
         std::time::UNIX_EPOCH + SteadyTime::now(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(shown: &CertificateDer<'_>, others: &[CertificateDer<'_>], name: &str) -> bool {
+        let name = ServerName::try_from(name.to_owned()).expect("a name");
+        let now = UnixTime::since_unix_epoch(Duration::ZERO);
+        Possession::of(&provider()).verify_server_cert(shown, others, &name, &[], now).is_ok()
+    }
+
+    #[test]
+    fn a_key_is_taken_under_its_own_name_only_and_alone() {
+        let (relay, other) = (Identity::from_seed(&[1; 32]), Identity::from_seed(&[2; 32]));
+        let shown = &relay.certified.cert[0];
+        assert!(verdict(shown, &[], &server_name(&relay.key())));
+        assert!(!verdict(shown, &[], &server_name(&other.key())));
+        assert!(!verdict(shown, std::slice::from_ref(shown), &server_name(&relay.key())));
+    }
+
+    #[test]
+    fn only_the_44_bytes_of_an_ed25519_key_are_a_key() {
+        let identity = Identity::from_seed(&[1; 32]);
+        let whole = identity.certified.cert[0].as_ref();
+        assert_eq!(whole.len(), 44);
+        assert_eq!(key_in(&CertificateDer::from(whole)), Some(identity.key()));
+        let mut other_kind = whole.to_vec();
+        other_kind[8] ^= 1;
+        let longer = [whole, &[0]].concat();
+        for wrong in [&whole[..43], &longer, &other_kind, &[]] {
+            assert_eq!(key_in(&CertificateDer::from(wrong)), None);
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_public_key_only() {
+        let shown = format!("{:?}", Identity::from_seed(&[1; 32]));
+        assert!(shown.starts_with("Identity { key: DeviceKey(") && shown.ends_with(".. }"), "{shown}");
+    }
+}

@@ -295,7 +295,7 @@ async fn a_ticket_does_not_outlive_its_pin() {
     assert_eq!(within(dialler.dial(&[address], &[other])).await.err(), Some(DialError::WrongKey));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restarted_relay_gets_everything_again_in_a_new_session() {
     let mut device = Side::new(1, vec![say(b"\x01hello")]);
     let (first, address, serving) = relay(2);
@@ -410,7 +410,7 @@ async fn a_stop_tells_every_peer_and_takes_nothing_more() {
     assert!(relay.handle.input(Input::Wake).await.is_err());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_segments_both_ways_at_once_all_arrive() {
     let hello = (0..40)
         .map(|number| Output::Segment { session: 0, bytes: vec![number; 40_000], priority: 50 })
