@@ -69,6 +69,19 @@ pub const VECTOR_LINES_MAX: usize = 100_000;
 pub const STAGED_BYTES_PER_SESSION_MAX: usize = 4 * 1_048_576;
 /// Inputs that one call of the engine takes together, for one flush.
 pub const INPUTS_PER_COMMIT_MAX: usize = 256;
+/// Bytes of one segment stream: header and sealed bytes. More costs its sender the connection.
+pub const SEGMENT_STREAM_BYTES_MAX: usize = SEGMENT_SINGLE_SEALED_BYTES_MAX + 512;
+/// Bytes of segments that a sender may have begun and that are not all acknowledged; beyond it the next waits.
+pub const SEGMENTS_BEGUN_BYTES_MAX: usize = 131_072;
+/// Bytes of segments half received in one session; above what a sender may have begun, so that only one that
+/// begins more ever waits, and after a while is parted with.
+pub const SEGMENTS_UNFINISHED_BYTES_MAX: usize = 196_608;
+/// Bytes waiting for the engine, all sessions together; beyond it nobody is read from until it has caught up.
+pub const INPUT_BYTES_QUEUED_MAX: usize = 16 * 1_048_576;
+/// Inputs from the program around the engine that wait for it; beyond it the program waits.
+pub const OWN_INPUTS_QUEUED_MAX: usize = 256;
+/// News the program around the engine has not read yet; beyond it the oldest are lost and it is told how many.
+pub const NEWS_QUEUED_MAX: usize = 1_024;
 
 /// A journal file is closed, and the next begun, at this size.
 pub const JOURNAL_FILE_BYTES_MAX: u64 = 64 * 1_048_576;
