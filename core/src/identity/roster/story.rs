@@ -103,6 +103,8 @@ impl Guest {
 #[derive(Clone)]
 pub(super) struct Office {
     pub(super) org: OrgId,
+    /// The secret in every QR code it hands out.
+    pub(super) code: [u8; 16],
     pub(super) root_key: SigningKey,
     pub(super) next_root_key: SigningKey,
     pub(super) hq_key: SigningKey,
@@ -131,6 +133,7 @@ impl Office {
         root.write(delegate(&relay_key, Role::RELAY, &["08.*"], None));
         Self {
             org,
+            code: [7; 16],
             hq: Pen::roster(&hq_key, None),
             people: Pen::new(&hq_key, Feed::people(), 1, None),
             bindings: Pen::new(&relay_key, Feed::bindings(), 1, None),
@@ -172,7 +175,7 @@ impl Office {
     }
 
     fn invite_keys(&self, serial: u32) -> InviteKeys {
-        InviteKeys::derive(&self.org, serial, &InviteSecret::new([7; 16]))
+        InviteKeys::derive(&self.org, serial, &InviteSecret::new(self.code))
     }
 
     pub(super) fn invite(&self, by: &SigningKey, invitation: Invitation) -> Item {

@@ -253,3 +253,33 @@ fn what_one_segment_cannot_show_its_twin_shows() {
     assert_eq!(read(broken).named().logs_max, 20, "its neighbours go on");
     assert_eq!(read(both), read(office.hq.log()));
 }
+
+#[test]
+fn heads_that_nobody_knows_are_not_equal() {
+    let mut office = Office::open();
+    let mut other = office.hq.clone();
+    for byte in [1, 2] {
+        office.hq.write(key_item(byte));
+        other.write(key_item(byte + 10));
+    }
+    let mut forked = office.hq.log_with(&[&other]);
+    for branch in &mut forked.branches {
+        branch.entries[1].item = None;
+        branch.entries[1].head = Head::ZERO;
+    }
+    let roster = Roster::fold(office.org, &[office.root.log(), forked], &[]);
+    assert!(matches!(roster.alarm(), Some(Alarm::HeadquartersForked { at: Some((_, 1, _)) })));
+}
+
+#[test]
+fn a_twin_shows_the_head_that_the_next_headquarters_continues_from() {
+    let mut office = Office::open();
+    let kept = office.hq.write(key_item(1));
+    office.hq.write(key_item(2));
+    let mut log = office.hq.log();
+    log.branches.extend(log.branches.clone());
+    log.branches[0].entries[1].head = Head::ZERO;
+    office.root.write(delegate(&secret(30), Role::HEADQUARTERS, &["*"], Some(kept)));
+    let roster = Roster::fold(office.org, &[office.root.log(), log], &[]);
+    assert_eq!(roster.position().map(|position| position.n), Some(2));
+}

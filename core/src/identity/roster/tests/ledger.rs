@@ -4,7 +4,7 @@ use super::super::story::*;
 use super::super::{Admission, Roster};
 use super::{key_item, limit};
 use crate::encoding;
-use crate::id::{Feed, Head, LogId, SegmentId};
+use crate::id::{Feed, Head, KemKey, LogId, SegmentId};
 use crate::identity::{Constant, Finished, Item, Kind, Limits, Mode, Rights, Role, Signed};
 
 #[test]
@@ -112,10 +112,23 @@ fn a_cut_closes_sessions_and_a_drain_moves_scope() {
     assert_eq!(roster.admission(&moved.name()), Admission::Admitted { role: Role::WORKER, serial: Some(18) });
     assert!(!roster.subscribed_by_right(&moved.name(), &feed(COMMUNE)));
     assert!(roster.subscribed_by_right(&moved.name(), &feed("08.201.11.09")));
-    assert!(!roster.closings().iter().any(|view| view.touches(&stolen.name(), &Feed::roster())));
     let unknown = office.closing(&office.hq_key, Mode(9), &moved.name(), &[COMMUNE]);
     let roster = Roster::fold(office.org, &office.logs(), &[envelope(&unknown)]);
     assert_eq!(roster.admission(&moved.name()), Admission::Closed, "an unknown mode is a cut");
+}
+
+#[test]
+fn a_closing_stands_at_its_smallest_position_and_never_touches_the_roster() {
+    let mut office = Office::open();
+    let device = secret(50).public();
+    let everywhere = office.closing(&office.hq_key, Mode::CUT, &device, &["*"]);
+    office.hq.write(everywhere.clone());
+    office.hq.write(everywhere.clone());
+    let roster = Roster::fold(office.org, &office.logs(), &[envelope(&everywhere)]);
+    let [closing] = roster.closings() else { panic!("one closing, held three times") };
+    assert_eq!(closing.position, Some(2));
+    assert!(closing.touches(&device, &feed(COMMUNE)) && !closing.touches(&device, &Feed::roster()));
+    assert!(!closing.touches(&secret(51).public(), &feed(COMMUNE)));
 }
 
 #[test]

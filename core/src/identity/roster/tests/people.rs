@@ -42,10 +42,12 @@ fn nothing_of_the_pair_counts_without_the_other_or_without_the_root() {
     }
     let rootless = Roster::fold(office.org, &[], &shown);
     assert_eq!(rootless.admission(&tablet.name()), Admission::Unknown);
-    let mut bent = shown;
-    bent.iter_mut().for_each(|signed| signed.sig.0[7] ^= 1);
-    let roster = Roster::fold(office.org, &[office.root.log()], &bent);
-    assert_eq!(roster.admission(&tablet.name()), Admission::Unknown);
+    for place in 0..shown.len() {
+        let mut bent = shown.clone();
+        bent[place].sig.0[7] ^= 1;
+        let roster = Roster::fold(office.org, &[office.root.log()], &bent);
+        assert_eq!(roster.admission(&tablet.name()), Admission::Unknown);
+    }
 }
 
 #[test]
@@ -247,9 +249,21 @@ fn who_holds_a_replaced_headquarters_key_disables_nobody() {
     let stolen = &office.hq_key;
     let raised = office.credential(stolen, (17, 9), &thief, Role::SUPERVISOR, &[("*", ALL)]);
     let forged = office.invitation(17, Role::WORKER, &[("*", ALL)]);
-    let alone = [&invited, &raised, &office.invite(stolen, forged)].map(envelope);
+    let other = Office { code: [8; 16], ..office.clone() };
+    let own_code = other.invitation(17, Role::WORKER, &[("*", ALL)]);
+    let alone = [
+        &invited,
+        &raised,
+        &office.invite(stolen, forged),
+        &office.invite(stolen, own_code),
+        &other.bind(&office.relay_key, 17, &thief, 1),
+    ]
+    .map(envelope);
     let after = Roster::fold(office.org, &office.logs(), &alone);
     assert_eq!(after.rights(&tablet.name(), &feed(COMMUNE)), Rights(3));
+    assert!(
+        matches!(after.binding(17), BindingState::Bound(binding, _) if binding.claim.device == tablet.name())
+    );
     assert_eq!(after.rights(&thief.name(), &feed(COMMUNE)), Rights(0));
     assert!(!after.ever_supervised(&thief.name(), &feed(COMMUNE)));
     assert!(after.may_write(&thief.name(), &feed(COMMUNE)), "taken in, and held back by who reads");
@@ -268,4 +282,27 @@ fn a_claim_bound_twice_is_one_claim_and_its_earlier_binding_counts() {
     let roster = Roster::fold(office.org, &logs, &[]);
     assert!(matches!(roster.binding(17), BindingState::Bound(binding, _) if binding.roster_seen == 1));
     assert_eq!(roster.rights(&tablet.name(), &feed(COMMUNE)), Rights(3));
+}
+
+#[test]
+fn of_two_claims_neither_supervises_until_a_credential_names_one() {
+    let mut office = Office::open();
+    let (first, second) = (Guest::new(20), Guest::new(21));
+    let invitation = office.invitation(17, Role::SUPERVISOR, &[(COMMUNE, ALL)]);
+    office.people.write(office.invite(&office.hq_key, invitation));
+    office.bindings.write(office.bind(&office.relay_key, 17, &first, 1));
+    assert!(office.read().ever_supervised(&first.name(), &feed(COMMUNE)));
+    office.bindings.write(office.bind(&office.relay_key, 17, &second, 1));
+    let supervise = |roster: &Roster| {
+        [&first, &second].map(|guest| roster.ever_supervised(&guest.name(), &feed(COMMUNE)))
+    };
+    assert_eq!(supervise(&office.read()), [false, false]);
+    office.people.write(office.credential(
+        &office.hq_key,
+        (17, 1),
+        &second,
+        Role::WORKER,
+        &[(COMMUNE, Rights(3))],
+    ));
+    assert_eq!(supervise(&office.read()), [false, true], "what its claim had given it");
 }
