@@ -174,8 +174,13 @@ fn a_replaced_headquarters_releases_only_through_its_old_log() {
     let kept = office.hq.write(office.release(&office.hq_key, line(1)));
     office.hq.write(office.release(&office.hq_key, line(2)));
     let new = secret(30);
-    let alone =
-        [envelope(&office.release(&office.hq_key, line(3))), envelope(&office.release(&new, line(4)))];
+    let as_supervisor = Guest { key: office.hq_key.clone(), kem: KemKey([1; 32]) };
+    let alone = [
+        office.release(&office.hq_key, line(3)),
+        office.release(&new, line(4)),
+        office.credential(&new, (17, 1), &as_supervisor, Role::SUPERVISOR, &[("*", ALL)]),
+    ]
+    .map(|item| envelope(&item));
     office.root.write(delegate(&new, Role::HEADQUARTERS, &["*"], Some(kept)));
     let roster = Roster::fold(office.org, &office.logs(), &alone);
     let counted: Vec<u8> = roster
