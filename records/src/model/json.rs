@@ -154,7 +154,7 @@ fn nearest(written: &str, known: &[&'static str]) -> Option<&'static str> {
     let prefixed =
         |name: &str| written.len() >= 3 && (name.starts_with(&written) || written.starts_with(name));
     let scored = known.iter().map(|name| (if prefixed(name) { 1 } else { distance(&written, name) }, *name));
-    scored.min().filter(|(score, _)| *score <= 2).map(|(_, name)| name)
+    scored.min().filter(|(score, _)| *score <= (written.len() / 3).clamp(1, 2)).map(|(_, name)| name)
 }
 
 /// Letters to change, add or take away to make one word the other.
