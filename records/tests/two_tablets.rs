@@ -1,4 +1,5 @@
 //! Two tablets write about one family and never meet until their changes do.
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 use automerge::transaction::Transactable;
 use automerge::{Automerge, ObjType, ROOT, ReadDoc};
@@ -144,6 +145,30 @@ fn saving_the_winner_again_decides_nothing_and_saving_something_else_does() {
     assert_eq!(left.view().conflicts, 1);
     left.write(&household(r#""water":"other""#));
     assert_eq!(left.view().conflicts, 0);
+}
+
+#[test]
+fn of_two_answers_about_consent_the_most_protective_is_shown_whoever_wrote_it() {
+    for protective in [1, 2] {
+        let (mut left, mut right) = pair();
+        left.write(&form(&format!(
+            r#"{{"record":"visit","household":"{ID}","id":"{MEMBER}","at":"2026-11-25T09:30:00Z","agent":"a",
+               "kind":"first"}}"#
+        )));
+        right.hear(&left);
+        for tablet in [&mut left, &mut right] {
+            let consent = if tablet.actor.0[0] == protective { "withdrawn" } else { "given" };
+            tablet.write(&form(&format!(
+                r#"{{"record":"visit","household":"{ID}","id":"{MEMBER}","consent":"{consent}"}}"#
+            )));
+        }
+        left.hear(&right);
+        assert_eq!(left.view().visits[0].consent.as_deref(), Some("withdrawn"));
+        let sides = conflicts(&left.document).remove(0).sides;
+        let winners: Vec<_> =
+            sides.iter().filter(|side| side.winner).map(|side| side.text.as_str()).collect();
+        assert_eq!((sides.len(), winners), (2, vec!["withdrawn"]));
+    }
 }
 
 #[test]

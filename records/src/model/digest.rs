@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value};
+use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue};
 use khettara_core::hash;
 use khettara_core::limits::DOCUMENT_DEPTH_MAX;
 
 use super::laid::{self, Held, lamport};
 
 /// `D("document digest", changes ‖ walk)`: the sorted change hashes behind their count, then every object
-/// from the root on, breadth first, its keys sorted, all surviving operations of each key, winner last.
+/// from the root on, breadth first, its keys sorted, all surviving operations of each key.
 pub(crate) fn digest(document: &Automerge) -> [u8; 32] {
     let mut hashes: Vec<[u8; 32]> =
         document.get_changes_meta(&[]).into_iter().map(|change| change.hash.0).collect();
@@ -53,11 +53,7 @@ fn contents(document: &Automerge, object: &ObjId, kind: ObjType) -> Vec<(String,
     let mut found = Vec::new();
     for place in 0..document.length(object) {
         for (value, id) in document.get_all(object, place).unwrap_or_default() {
-            let held = match value {
-                Value::Object(kind) => Held::Object(kind, id.clone()),
-                Value::Scalar(scalar) => Held::Scalar(scalar.into_owned()),
-            };
-            found.push((place.to_string(), held, id));
+            found.push((place.to_string(), laid::held_of(value, id.clone()), id));
         }
     }
     found

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::digest;
 use super::error::{Reason, RecordError};
-use super::form::{Form, HouseholdForm, RecordKind};
+use super::fields::{HouseholdForm, RecordKind};
+use super::form::Form;
 use super::genesis::{GENESIS, GENESIS_CHUNK, constant_actor};
 use super::ids::DeviceIds;
 use super::write::Writer;

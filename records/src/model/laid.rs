@@ -10,6 +10,10 @@ use khettara_core::limits::DOCUMENT_DEPTH_MAX;
 use serde_json::{Value as Json, json};
 
 use super::value::{FieldValue, Scalar};
+use super::vocabulary::Consent;
+
+/// The field whose answers are not equal before the law.
+const CONSENT: &str = "consent";
 
 /// What one operation left under a key.
 #[derive(Clone, PartialEq)]
@@ -25,20 +29,33 @@ pub(crate) struct Operation {
     pub(crate) id: ObjId,
 }
 
-/// The surviving operations on `key` in all of `maps`, the winner last: automerge's own order.
+/// The surviving operations on `key` in all of `maps`, in automerge's own order: the last one wins there.
 pub(crate) fn operations<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Vec<Operation> {
     let mut found = Vec::new();
     for map in maps {
         for (value, id) in document.get_all(map, key).unwrap_or_default() {
-            let held = match value {
-                Value::Object(kind) => Held::Object(kind, id.clone()),
-                Value::Scalar(scalar) => Held::Scalar(scalar.into_owned()),
-            };
-            found.push(Operation { held, id });
+            found.push(Operation { held: held_of(value, id.clone()), id });
         }
     }
     found.sort_by(|left, right| lamport(&left.id).cmp(&lamport(&right.id)));
     found
+}
+
+/// The operation that rows show.
+pub(crate) fn winner<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Option<Operation> {
+    let mut operations = operations(document, maps, key);
+    let place = winner_place(key, &operations)?;
+    Some(operations.swap_remove(place))
+}
+
+/// Which of the operations on `key` rows show: automerge's winner, but of several answers about consent the
+/// most protective, whoever wrote last.
+pub(crate) fn winner_place(key: &str, operations: &[Operation]) -> Option<usize> {
+    let protection = |operation: &Operation| {
+        let consent = scalar_of(&operation.held).and_then(|scalar| Consent::of_scalar(&scalar));
+        consent.filter(|_| key == CONSENT)
+    };
+    (0..operations.len()).max_by_key(|place| (protection(&operations[*place]), *place))
 }
 
 /// The order in which automerge lets operations win: by counter, then by actor.
@@ -96,14 +113,14 @@ pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: usize) -> Js
         Held::Object(..) if depth >= DOCUMENT_DEPTH_MAX => json!({"too_deep": true}),
         Held::Object(ObjType::Text, id) => Json::String(document.text(id).unwrap_or_default()),
         Held::Object(ObjType::List, id) => {
-            let values = document.values(id).map(|(value, id)| held_of(value.into(), id));
+            let values = document.values(id).map(|(value, id)| held_of(value, id));
             values.map(|held| json_of(document, &held, depth + 1)).collect()
         }
         Held::Object(_, id) => {
             let maps = [id.clone()];
             let keys = keys_of(document, &maps).into_iter();
             let winners = keys.filter_map(|key| {
-                let winner = operations(document, &maps, &key).pop()?;
+                let winner = winner(document, &maps, &key)?;
                 Some((key, json_of(document, &winner.held, depth + 1)))
             });
             Json::Object(winners.collect())
@@ -111,7 +128,7 @@ pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: usize) -> Js
     }
 }
 
-fn held_of(value: Value<'_>, id: ObjId) -> Held {
+pub(crate) fn held_of(value: Value<'_>, id: ObjId) -> Held {
     match value {
         Value::Object(kind) => Held::Object(kind, id),
         Value::Scalar(scalar) => Held::Scalar(scalar.into_owned()),
@@ -148,7 +165,7 @@ impl<'a, D: ReadDoc> Record<'a, D> {
 
     /// The winner of a field, where it is what the field should hold.
     pub(crate) fn field<T: FieldValue>(&mut self, name: &str) -> Option<T> {
-        let winner = operations(self.document, &self.maps, name).pop()?;
+        let winner = winner(self.document, &self.maps, name)?;
         let value = T::of_scalar(&scalar_of(&winner.held)?)?;
         self.extra.remove(name);
         Some(value)
@@ -156,8 +173,8 @@ impl<'a, D: ReadDoc> Record<'a, D> {
 
     /// Everything that no field has taken: keys of other software, and known keys that hold something else.
     pub(crate) fn extra(self) -> BTreeMap<String, Json> {
-        let winner = |key: &String| operations(self.document, &self.maps, key).pop();
-        let pairs = self.extra.iter().filter_map(|key| Some((key.clone(), winner(key)?)));
+        let shown = |key: &String| winner(self.document, &self.maps, key);
+        let pairs = self.extra.iter().filter_map(|key| Some((key.clone(), shown(key)?)));
         pairs.map(|(key, operation)| (key, json_of(self.document, &operation.held, 0))).collect()
     }
 }

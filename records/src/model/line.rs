@@ -8,7 +8,8 @@ use khettara_core::limits::{
 };
 
 use super::error::{Reason, RecordError};
-use super::form::{Form, HouseholdForm, Keep, MemberForm, NeedForm, Resolution, VisitForm};
+use super::fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
+use super::form::{Form, Keep, Resolution};
 use super::json::{Fields, Node};
 use super::value::{FieldValue, Language, Reference, Scalar};
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use super::error::Reason;
-use super::form::RecordKind;
+use super::fields::RecordKind;
 use super::value::of_canonical;
 
 /// The place of one answer.
@@ -32,6 +32,15 @@ pub enum FieldPath {
 }
 
 impl FieldPath {
+    /// The key at the end of the path.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Self::Household(key) | Self::Language(key) | Self::Entry { field: key, .. } => key,
+            Self::Other(place) => place.rsplit('/').next().unwrap_or_default(),
+            Self::OneHead => "",
+        }
+    }
+
     /// The field in plain words.
     #[must_use]
     pub fn words(&self) -> String {

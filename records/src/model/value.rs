@@ -1,4 +1,4 @@
-//! Values of fields: what a scalar is, and the types with a form of their own (commune, phone, birth, place, time).
+//! Values of fields: what a scalar is, and the texts with a shape of their own (commune, phone, language, birth).
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use uuid::Uuid;
 use khettara_core::limits;
 
 use super::calendar;
-use super::error::{Reason, RecordError};
-use super::json::{Fields, Node};
+use super::error::Reason;
+use super::json::Node;
 
 /// A plain value as a document keeps it.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,13 +112,14 @@ macro_rules! whole_numbers {
     )*};
 }
 
+// Each width serves one field, and this is that field's range: tenths of a kilometre, minutes, seconds.
 whole_numbers! {
     u16: 0, 9_999;
     i16: -1_440, 1_440;
     u32: 0, 31_536_000;
 }
 
-fn check_range(number: i64, min: i64, max: i64) -> Result<(), Reason> {
+pub(crate) fn check_range(number: i64, min: i64, max: i64) -> Result<(), Reason> {
     if (min..=max).contains(&number) { Ok(()) } else { Err(Reason::OutOfRange { min, max }) }
 }
 
@@ -250,180 +251,6 @@ impl Birth {
     #[must_use]
     pub fn is_estimated(&self) -> bool {
         self.0.ends_with('~')
-    }
-}
-
-/// Where a household lives: WGS84, in hundred-thousandths of a degree (about a metre), and how good the fix is.
-///
-/// Kept as one text, an RFC 5870 `geo:` URI, so that two people who correct a place at once never give a
-/// latitude of one and a longitude of the other.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Gps {
-    /// Latitude in 1e-5 degrees, -9,000,000 to 9,000,000.
-    pub lat_e5: i32,
-    /// Longitude in 1e-5 degrees, -18,000,000 to 18,000,000.
-    pub lon_e5: i32,
-    /// Uncertainty in metres, 0 to 100,000; absent where the device did not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accuracy_m: Option<u32>,
-}
-
-impl fmt::Debug for Gps {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gps(…)")
-    }
-}
-
-const LATITUDE_E5_MAX: i64 = 9_000_000;
-const LONGITUDE_E5_MAX: i64 = 18_000_000;
-const ACCURACY_M_MAX: i64 = 100_000;
-
-impl FieldValue for Gps {
-    fn of_node(node: &Node) -> Result<Self, Reason> {
-        let wrong = |_: RecordError| Reason::WrongType {
-            expected: "{\"lat_e5\": …, \"lon_e5\": …, \"accuracy_m\": …}, whole numbers of 1e-5 degrees and metres",
-        };
-        let mut fields = Fields::of(node.clone(), "").map_err(wrong)?;
-        let mut number = |name: &'static str, max: i64| match fields.take(name).map_err(wrong)? {
-            Some(Node::Integer(number)) => check_range(number, -max, max).map(|()| Some(number)),
-            None => Ok(None),
-            Some(_) => {
-                Err(Reason::WrongType { expected: "whole numbers: degrees times 100,000, and metres" })
-            }
-        };
-        let lat = number("lat_e5", LATITUDE_E5_MAX)?;
-        let lon = number("lon_e5", LONGITUDE_E5_MAX)?;
-        let accuracy = number("accuracy_m", ACCURACY_M_MAX)?;
-        fields.finish().map_err(wrong)?;
-        let (Some(lat), Some(lon)) = (lat, lon) else { return Err(Reason::Missing) };
-        let narrow = |number: i64| i32::try_from(number).map_err(|_| Reason::Internal);
-        let accuracy_m = accuracy
-            .map(|metres| {
-                u32::try_from(metres).map_err(|_| Reason::OutOfRange { min: 0, max: ACCURACY_M_MAX })
-            })
-            .transpose()?;
-        Ok(Self { lat_e5: narrow(lat)?, lon_e5: narrow(lon)?, accuracy_m })
-    }
-
-    fn of_scalar(scalar: &Scalar) -> Option<Self> {
-        let Scalar::Text(text) = scalar else { return None };
-        let (place, accuracy) = match text.strip_prefix("geo:")?.split_once(";u=") {
-            Some((place, accuracy)) => (place, Some(u32::try_from(calendar::digits(accuracy)?).ok()?)),
-            None => (text.strip_prefix("geo:")?, None),
-        };
-        let (lat, lon) = place.split_once(',')?;
-        let gps = Self { lat_e5: of_degrees(lat)?, lon_e5: of_degrees(lon)?, accuracy_m: accuracy };
-        gps.check(0).ok().map(|()| gps)
-    }
-
-    fn scalar(&self) -> Result<Scalar, Reason> {
-        let mut text = format!("geo:{},{}", degrees(self.lat_e5), degrees(self.lon_e5));
-        if let Some(metres) = self.accuracy_m {
-            text.push_str(&format!(";u={metres}"));
-        }
-        Ok(Scalar::Text(text))
-    }
-
-    fn check(&self, _bytes_max: usize) -> Result<(), Reason> {
-        check_range(i64::from(self.lat_e5), -LATITUDE_E5_MAX, LATITUDE_E5_MAX)?;
-        check_range(i64::from(self.lon_e5), -LONGITUDE_E5_MAX, LONGITUDE_E5_MAX)?;
-        check_range(i64::from(self.accuracy_m.unwrap_or_default()), 0, ACCURACY_M_MAX)
-    }
-}
-
-/// Degrees with five decimals, always five, so that one place has one spelling.
-fn degrees(e5: i32) -> String {
-    let sign = if e5 < 0 { "-" } else { "" };
-    let magnitude = e5.unsigned_abs();
-    format!("{sign}{}.{:05}", magnitude / 100_000, magnitude % 100_000)
-}
-
-fn of_degrees(text: &str) -> Option<i32> {
-    let (sign, magnitude) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, part) = magnitude.split_once('.')?;
-    if whole.len() > 3 || part.len() != 5 {
-        return None;
-    }
-    i32::try_from(sign * (calendar::digits(whole)? * 100_000 + calendar::digits(part)?)).ok()
-}
-
-/// An instant in UTC, to the second, from 1970 to 2199. Kept as whole seconds, written as RFC 3339.
-///
-/// A tablet whose clock stands at 1970 is believed to have said so: wall time is shown, never judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
-
-const INSTANT_SECONDS_MAX: i64 = 7_258_118_399;
-
-impl Instant {
-    /// The instant some seconds after 1970-01-01T00:00:00Z.
-    ///
-    /// # Errors
-    /// [`Reason::BadTime`] outside the years 1970 to 2199.
-    pub fn of_seconds(seconds: i64) -> Result<Self, Reason> {
-        if (0..=INSTANT_SECONDS_MAX).contains(&seconds) { Ok(Self(seconds)) } else { Err(Reason::BadTime) }
-    }
-
-    /// Reads `2026-11-25T09:30:00Z`.
-    ///
-    /// # Errors
-    /// [`Reason::BadTime`] for anything else: another zone, fractions, a date that does not exist.
-    pub fn of_text(text: &str) -> Result<Self, Reason> {
-        Self::read(text).ok_or(Reason::BadTime).and_then(Self::of_seconds)
-    }
-
-    fn read(text: &str) -> Option<i64> {
-        let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-        let (year, month, day) = calendar::date(date)?;
-        let [hour, minute, second] = time.split(':').collect::<Vec<_>>().try_into().ok()?;
-        if [hour, minute, second].iter().any(|part| part.len() != 2) {
-            return None;
-        }
-        let (hour, minute, second) =
-            (calendar::digits(hour)?, calendar::digits(minute)?, calendar::digits(second)?);
-        let in_day = hour < 24 && minute < 60 && second < 60;
-        in_day.then(|| {
-            calendar::days_from_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
-        })
-    }
-
-    /// Seconds since 1970-01-01T00:00:00Z.
-    #[must_use]
-    pub const fn seconds(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Instant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = calendar::date_of_days(self.0.div_euclid(86_400));
-        let second = self.0.rem_euclid(86_400);
-        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-    }
-}
-
-impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl FieldValue for Instant {
-    fn of_node(node: &Node) -> Result<Self, Reason> {
-        Self::of_text(&String::of_node(node)?)
-    }
-
-    fn of_scalar(scalar: &Scalar) -> Option<Self> {
-        if let Scalar::Integer(seconds) = scalar { Self::of_seconds(*seconds).ok() } else { None }
-    }
-
-    fn scalar(&self) -> Result<Scalar, Reason> {
-        Ok(Scalar::Integer(self.0))
-    }
-
-    fn check(&self, _bytes_max: usize) -> Result<(), Reason> {
-        Ok(())
     }
 }
 

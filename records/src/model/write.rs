@@ -9,9 +9,8 @@ use uuid::Uuid;
 
 use super::document::NewRecord;
 use super::error::{Reason, RecordError};
-use super::form::{
-    FieldSpec, Form, HouseholdForm, Keep, MemberForm, NeedForm, RecordKind, Resolution, VisitForm, join,
-};
+use super::fields::{FieldSpec, HouseholdForm, MemberForm, NeedForm, RecordKind, VisitForm, join};
+use super::form::{Form, Keep, Resolution};
 use super::ids::DeviceIds;
 use super::json::Node;
 use super::laid::{self, Held};
@@ -213,7 +212,7 @@ impl Writer<'_, '_> {
     /// again keeps them all: saving a form is no decision between answers nobody was shown.
     fn put(&mut self, maps: &[ObjId], key: &str, scalar: &Scalar) -> Result<(), RecordError> {
         let value = laid::to_automerge(scalar);
-        let present = laid::operations(self.draft, maps, key).pop();
+        let present = laid::winner(self.draft, maps, key);
         if present.is_some_and(|operation| operation.held == Held::Scalar(value.clone())) {
             return Ok(());
         }
@@ -302,7 +301,7 @@ pub(crate) fn heads<D: Hashes>(document: &D) -> Vec<FamilyHead> {
     let mut found = Vec::new();
     for key in laid::keys_of(document, &roots) {
         let maps = laid::maps_under(document, &roots, &key);
-        let winner = |field: &str| laid::operations(document, &maps, field).pop();
+        let winner = |field: &str| laid::winner(document, &maps, field);
         let Some(relation) = winner("relation") else { continue };
         let is_head = laid::scalar_of(&relation.held).and_then(|scalar| Relation::of_scalar(&scalar))
             == Some(Relation::Head);

@@ -52,7 +52,7 @@ pub struct Conflict {
     pub path: FieldPath,
     /// Where, in plain words.
     pub words: String,
-    /// The answers, the winner last.
+    /// The answers, in the order in which automerge lets them win.
     pub sides: Vec<Side>,
 }
 
@@ -131,10 +131,10 @@ impl Search<'_> {
     fn compare(&mut self, path: FieldPath, operations: &[Operation]) {
         let is_map = |operation: &Operation| matches!(operation.held, Held::Object(ObjType::Map, _));
         if laid::differ(operations) && !operations.iter().all(is_map) {
-            let count = operations.len();
+            let winner = laid::winner_place(path.key(), operations);
             let sides = operations.iter().enumerate();
             let sides =
-                sides.filter_map(|(place, side)| self.side(&path, side, place + 1 == count)).collect();
+                sides.filter_map(|(place, side)| self.side(&path, side, Some(place) == winner)).collect();
             self.found.push(Conflict { document: self.document, words: path.words(), path, sides });
         }
     }
@@ -144,7 +144,11 @@ impl Search<'_> {
         let actor = ActorId(actor.to_bytes().try_into().ok()?);
         let change = ChangeHash(self.automerge.hash_for_opid(&operation.id)?.0);
         let value = self.shown(path, &operation.held);
-        Some(Side { text: text_of(&value), value, actor, change, winner })
+        let text = match (&value, laid::scalar_of(&operation.held)) {
+            (Json::Object(_), Some(Scalar::Text(kept))) => kept,
+            _ => text_of(&value),
+        };
+        Some(Side { text, value, actor, change, winner })
     }
 
     fn shown(&self, path: &FieldPath, held: &Held) -> Json {
@@ -164,7 +168,7 @@ impl Search<'_> {
             return;
         }
         let named = laid::maps_under(self.automerge, &[ROOT], RecordKind::Household.map());
-        let named = laid::operations(self.automerge, &named, "head").pop();
+        let named = laid::winner(self.automerge, &named, "head");
         let named = named.and_then(|operation| laid::scalar_of(&operation.held));
         let shown = heads
             .iter()

@@ -104,7 +104,7 @@ fn languages(document: &Automerge, extra: &mut BTreeMap<String, Json>) -> Vec<La
     let maps = laid::maps_under(document, &[ROOT], "languages");
     let mut found = Vec::new();
     for code in laid::keys_of(document, &maps) {
-        let Some(winner) = laid::operations(document, &maps, &code).pop() else { continue };
+        let Some(winner) = laid::winner(document, &maps, &code) else { continue };
         let json = laid::json_of(document, &winner.held, 0);
         match Language::new(code.as_str()) {
             Ok(language) if json == json!(true) => found.push(language),
