@@ -116,10 +116,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn record(&mut self, maps: &[ObjId], path_of: &dyn Fn(String) -> FieldPath) {
-        for key in laid::keys_of(self.automerge, maps) {
-            let path = path_of(key.clone());
-            let operations = laid::operations(self.automerge, maps, &key);
-            let inner = laid::maps_under(self.automerge, maps, &key);
+        for (key, operations) in laid::contents(self.automerge, maps) {
+            let path = path_of(key);
+            let inner = laid::maps_of(&operations);
             if !inner.is_empty() {
                 self.nested.push((path.to_string(), inner, 1));
             }
@@ -185,11 +184,9 @@ impl Search<'_> {
     }
 
     fn unknown_roots(&mut self) {
-        for key in laid::keys_of(self.automerge, &[ROOT]) {
-            let operations = laid::operations(self.automerge, &[ROOT], &key);
+        for (key, operations) in laid::contents(self.automerge, &[ROOT]) {
             if !crate::model::ROOT_MAPS.contains(&key.as_str()) {
-                let maps = laid::maps_under(self.automerge, &[ROOT], &key);
-                self.nested.push((key.clone(), maps, 1));
+                self.nested.push((key.clone(), laid::maps_of(&operations), 1));
             }
             self.compare(FieldPath::Other(key), &operations);
         }
@@ -199,11 +196,10 @@ impl Search<'_> {
     fn nested(&mut self) {
         self.nested.reverse();
         while let Some((place, maps, depth)) = self.nested.pop() {
-            for key in laid::keys_of(self.automerge, &maps) {
+            for (key, operations) in laid::contents(self.automerge, &maps) {
                 let path = format!("{place}/{key}");
-                let operations = laid::operations(self.automerge, &maps, &key);
                 self.compare(FieldPath::Other(path.clone()), &operations);
-                let inner = laid::maps_under(self.automerge, &maps, &key);
+                let inner = laid::maps_of(&operations);
                 if !inner.is_empty() && depth < DOCUMENT_DEPTH_MAX {
                     self.nested.push((path, inner, depth + 1));
                 }
