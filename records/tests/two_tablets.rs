@@ -9,6 +9,7 @@ use khettara_records::model::{
     Scalar, parse_line,
 };
 use khettara_records::projection::{HouseholdView, conflicts};
+use proptest::prelude::*;
 use uuid::Uuid;
 
 const ID: &str = "0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11";
@@ -264,6 +265,24 @@ fn two_heads_in_one_family_are_a_conflict_that_no_key_shows() {
 }
 
 #[test]
+fn two_heads_entered_in_one_form_are_told_apart_when_a_person_decides() {
+    for side in 0..2 {
+        let mut tablet = Tablet::new(1);
+        tablet.write(&household(
+            r#""commune":"08.201.11.07","status":"sedentary","members":[
+               {"name_latin":"Moha","sex":"male","relation":"head"},
+               {"name_latin":"Said","sex":"male","relation":"head"}]"#,
+        ));
+        let conflict = conflicts(&tablet.document).remove(0);
+        tablet.write(&conflict.keep(side).unwrap());
+        let view = tablet.view();
+        let heads = view.members.iter().filter(|member| member.relation.as_deref() == Some("head"));
+        let heads: Vec<_> = heads.map(|member| member.id.to_string()).collect();
+        assert_eq!((heads, view.conflicts), (vec![conflict.sides[side].text.clone()], 0));
+    }
+}
+
+#[test]
 fn the_order_of_merging_changes_neither_digest_nor_view_and_the_digest_sees_everything() {
     let (mut left, mut right) = pair();
     let ground = left.chunks.clone();
@@ -290,6 +309,52 @@ fn the_order_of_merging_changes_neither_digest_nor_view_and_the_digest_sees_ever
     assert_eq!(reloaded.digest(), forward.digest());
     assert_ne!(copy(&chunks[1..]).digest(), forward.digest(), "one change less is another digest");
     assert_ne!(left.document.digest(), right.document.digest());
+}
+
+#[test]
+fn the_digest_of_a_known_document_is_pinned() {
+    let (mut left, mut right) = pair();
+    left.write(&household(r#""water":"well","languages":["ary"]"#));
+    right.write(&household(r#""water":"fountain""#));
+    left.hear(&right);
+    let hex: String = left.document.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "00c3a034b3d486f9cf516c936c0bbff64158cfc1ebcc887e168226fa6a38f485");
+}
+
+#[test]
+fn counters_texts_lists_and_times_of_other_software_are_walked_alike_on_every_replica() {
+    let (mut left, mut right) = pair();
+    let chunk = strange(&left, 9, |transaction| {
+        let household = map(transaction, "household");
+        transaction.put(&household, "count", automerge::ScalarValue::counter(3)).unwrap();
+        transaction.put(&household, "when", automerge::ScalarValue::Timestamp(5)).unwrap();
+        transaction.put(&household, "photo", vec![1u8, 2]).unwrap();
+        let text = transaction.put_object(&household, "story", ObjType::Text).unwrap();
+        transaction.splice_text(&text, 0, 0, "إيطو").unwrap();
+        let list = transaction.put_object(&household, "list", ObjType::List).unwrap();
+        transaction.insert(&list, 0, 1).unwrap();
+        transaction.insert_object(&list, 1, ObjType::Map).unwrap();
+    });
+    left.document.apply(&[&chunk]).unwrap();
+    right.document.apply(&[&chunk]).unwrap();
+    let more = [8, 7].map(|name| {
+        strange(&left, name, |transaction| {
+            let household = map(transaction, "household");
+            transaction.increment(&household, "count", i64::from(name)).unwrap();
+        })
+    });
+    left.document.apply(&[&more[0], &more[1]]).unwrap();
+    right.document.apply(&[&more[1], &more[0]]).unwrap();
+    assert_eq!(left.view(), right.view());
+    assert_eq!(left.document.digest(), right.document.digest());
+    let loaded = HouseholdDocument::load(id(), &left.document.save()).unwrap();
+    assert_eq!(loaded.digest(), left.document.digest());
+    let extra = left.view().household.extra;
+    let shown = |key: &str| extra.get(key).unwrap().to_string();
+    assert_eq!(shown("count"), r#"{"counter":18}"#);
+    assert_eq!((shown("when"), shown("photo")), (r#"{"timestamp_ms":5}"#.into(), r#"{"bytes":2}"#.into()));
+    assert_eq!((shown("story"), shown("list")), (r#""إيطو""#.into(), "[1,{}]".into()));
+    assert_eq!(left.view().conflicts, 0);
 }
 
 #[test]
@@ -464,4 +529,94 @@ fn debug_output_and_errors_tell_nothing_about_people() {
         error.as_ref().unwrap_err()
     );
     assert!(!said.contains("Secret") && !said.contains("600000001"), "{said}");
+}
+
+/// What one of three tablets does next: write one of some forms, hear another tablet, or decide a conflict.
+#[derive(Debug, Clone)]
+enum Step {
+    Write(usize, usize),
+    Hear(usize, usize),
+    Decide(usize, usize),
+}
+
+fn some_steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (0..3usize, 0..3usize, 0..8usize).prop_map(|(kind, tablet, what)| match kind {
+        0 => Step::Write(tablet, what),
+        1 => Step::Hear(tablet, what % 3),
+        _ => Step::Decide(tablet, what),
+    });
+    prop::collection::vec(step, 1..40)
+}
+
+fn some_form(what: usize, salt: usize) -> Form {
+    match what {
+        0 => household(&format!(r#""water":"{}""#, ["well", "running", "fountain", "other"][salt % 4])),
+        1 => household(&format!(r#""note":"{salt}""#)),
+        2 => household(r#""note":null"#),
+        3 => household(&format!(r#""languages":["ary","{}"]"#, ["fr", "zgh", "shi"][salt % 3])),
+        4 => form(&format!(
+            r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"{salt}","birth":"196{}"}}"#,
+            salt % 10
+        )),
+        5 => form(&format!(
+            r#"{{"record":"member","household":"{ID}","name_latin":"{salt}","sex":"male","relation":"head"}}"#
+        )),
+        _ => form(&format!(
+            r#"{{"record":"visit","household":"{ID}","id":"00000000-0000-8000-8000-00000000000{}","kind":"first",
+               "at":"2026-11-25T09:30:00Z","agent":"{salt}","needs":[{{"category":"food","urgency":"low"}}]}}"#,
+            salt % 3
+        )),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn three_tablets_that_write_hear_and_decide_in_any_order_end_equal(steps in some_steps()) {
+        let (left, right) = pair();
+        let mut third = right.clone();
+        third.actor = ActorId([3; 16]);
+        let mut tablets = [left, right, third];
+        for (salt, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Hear(listener, speaker) => {
+                    let speaker = tablets[speaker].clone();
+                    tablets[listener].hear(&speaker);
+                }
+                Step::Write(writer, what) => try_write(&mut tablets[writer], &some_form(what, salt)),
+                Step::Decide(decider, what) => {
+                    let found = conflicts(&tablets[decider].document);
+                    let conflict = found.get(what % found.len().max(1));
+                    if let Some(decision) = conflict.and_then(|conflict| conflict.keep(what % conflict.sides.len())) {
+                        tablets[decider].write(&decision);
+                        let left_over = conflicts(&tablets[decider].document).len();
+                        prop_assert_eq!(left_over + 1, found.len(), "a decision ends one conflict");
+                    }
+                }
+            }
+        }
+        for _ in 0..2 {
+            for (listener, speaker) in [(0, 1), (0, 2), (1, 0), (2, 0), (1, 2), (2, 1)] {
+                let speaker = tablets[speaker].clone();
+                tablets[listener].hear(&speaker);
+            }
+        }
+        for other in &tablets[1..] {
+            prop_assert_eq!(other.document.digest(), tablets[0].document.digest());
+            prop_assert_eq!(other.document.heads(), tablets[0].document.heads());
+            prop_assert_eq!(other.view(), tablets[0].view());
+            prop_assert_eq!(conflicts(&other.document), conflicts(&tablets[0].document));
+        }
+        prop_assert!(HouseholdDocument::load(id(), &tablets[0].document.save()).is_ok());
+    }
+}
+
+/// Writes, unless there is nothing to write.
+fn try_write(tablet: &mut Tablet, form: &Form) {
+    tablet.position += 1;
+    match tablet.document.record(tablet.actor, tablet.position, form) {
+        Ok(recorded) => tablet.chunks.push(recorded.chunk),
+        Err(error) => assert_eq!(error.reason, Reason::NothingChanged, "{error}"),
+    }
 }

@@ -66,7 +66,12 @@ impl Conflict {
     /// The decision that keeps one side; `None` where there is no such side.
     #[must_use]
     pub fn keep(&self, side: usize) -> Option<Form> {
-        self.sides.get(side).map(|side| self.decide(Keep::Side(side.change)))
+        let side = self.sides.get(side)?;
+        // Two heads may come from one change, so a head is kept by its id.
+        match (&self.path, &side.value) {
+            (FieldPath::OneHead, Json::String(id)) => Some(self.keep_value(Scalar::Text(id.clone()))),
+            _ => Some(self.decide(Keep::Side(side.change))),
+        }
     }
 
     /// The decision for another value than any of the sides, as a line would give it.
