@@ -283,6 +283,37 @@ fn two_heads_entered_in_one_form_are_told_apart_when_a_person_decides() {
 }
 
 #[test]
+fn a_family_that_seventy_tablets_wrote_about_at_once_can_still_be_written() {
+    let (mut left, right) = pair();
+    let mut others: Vec<Tablet> =
+        (10..80).map(|name| Tablet { actor: ActorId([name; 16]), ..right.clone() }).collect();
+    for tablet in &mut others {
+        let note = tablet.actor.0[0];
+        tablet.write(&household(&format!(r#""note":"{note}""#)));
+        left.hear(tablet);
+    }
+    assert_eq!(left.document.heads().len(), 70);
+    left.write(&household(r#""douar":"Ksar""#));
+    assert!(left.document.heads().len() < 10);
+    left.write(&household(r#""douar":"Ksar El Khorbat""#));
+    assert_eq!(left.document.heads().len(), 1);
+    let mut writer = others.pop().unwrap();
+    for other in &others {
+        writer.hear(other);
+    }
+    writer.write(&household(r#""water":"well""#));
+    for chunk in writer.chunks.iter().chain(&left.chunks) {
+        let change = automerge::Change::from_bytes(chunk.clone()).unwrap();
+        assert!(change.deps().len() <= 64);
+    }
+    writer.hear(&left);
+    left.hear(&writer);
+    assert_eq!(writer.document.digest(), left.document.digest());
+    assert_eq!(left.view().household.douar.as_deref(), Some("Ksar El Khorbat"));
+    assert!(left.document.missing_deps().is_empty());
+}
+
+#[test]
 fn the_order_of_merging_changes_neither_digest_nor_view_and_the_digest_sees_everything() {
     let (mut left, mut right) = pair();
     let ground = left.chunks.clone();

@@ -194,7 +194,8 @@ impl HouseholdDocument {
     pub fn record(&mut self, actor: ActorId, position: u64, form: &Form) -> Result<Recorded, RecordError> {
         form.check()?;
         let internal = || RecordError::whole(Reason::Internal);
-        let mut draft = self.automerge.clone();
+        let narrow = self.heads().len() >= CHANGE_DEPS_MAX;
+        let mut draft = if narrow { self.narrowed(actor)? } else { self.automerge.clone() };
         draft.set_actor(to_actor(actor));
         let mut transaction = draft.transaction();
         let mut writer = Writer {
@@ -210,11 +211,29 @@ impl HouseholdDocument {
         let change = draft.get_change_by_hash(&hash).ok_or_else(internal)?;
         check_change(&change)?;
         let chunk = change.raw_bytes().to_vec();
+        if narrow {
+            draft = self.automerge.clone();
+            draft.apply_changes([change]).map_err(|_| internal())?;
+        }
         let bytes = self.grown(&draft, chunk.len())?;
         self.automerge = draft;
         self.bytes_at_most = bytes;
         let bytes_when_large = (bytes > DOCUMENT_BYTES_WARN).then_some(bytes);
         Ok(Recorded { chunk, hash: ChangeHash(hash.0), records, bytes_when_large })
+    }
+
+    /// The document as some of its heads know it, few enough for one change to stand on, the actor's own last
+    /// change among them. So a document with too many heads can still be written, and has fewer afterwards.
+    fn narrowed(&self, actor: ActorId) -> Result<Automerge, RecordError> {
+        let own = self
+            .automerge
+            .get_changes_meta(&[])
+            .into_iter()
+            .filter(|change| *change.actor == to_actor(actor));
+        let last = own.max_by_key(|change| change.seq).map(|change| change.hash);
+        let heads = self.automerge.get_heads().into_iter().filter(|head| Some(*head) != last);
+        let ground: Vec<_> = heads.take(CHANGE_DEPS_MAX - 1).chain(last).collect();
+        self.automerge.fork_at(&ground).map_err(|_| RecordError::whole(Reason::Internal))
     }
 
     /// The draft's size, measured only where it may matter; refused where the document would be too large.
