@@ -239,6 +239,57 @@ fn a_member_imported_on_both_tablets_under_one_id_is_one_member_and_nothing_is_h
 }
 
 #[test]
+fn of_two_maps_laid_over_each_other_the_latest_answer_wins_wherever_it_was_written() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        let mut writer = Tablet::new(first);
+        writer.write(&household(r#""commune":"08.201.11.07","status":"sedentary""#));
+        let mut other = Tablet::new(second);
+        other.hear(&writer);
+        for (tablet, name) in [(&mut writer, "A"), (&mut other, "B")] {
+            tablet.write(&form(&format!(
+                r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"{name}","sex":"female",
+                   "relation":"head"}}"#
+            )));
+        }
+        for name in ["C", "D", "E"] {
+            writer.write(&form(&format!(
+                r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"{name}"}}"#
+            )));
+        }
+        other.hear(&writer);
+        let conflict = conflicts(&other.document).remove(0);
+        let sides: Vec<_> = conflict.sides.iter().map(|side| (side.text.as_str(), side.winner)).collect();
+        assert_eq!(sides, [("B", false), ("E", true)]);
+        assert_eq!(other.view().members[0].name_latin.as_deref(), Some("E"));
+        let again =
+            form(&format!(r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"E"}}"#));
+        let reason = other.document.record(other.actor, 9, &again).unwrap_err().reason;
+        assert_eq!(reason, Reason::NothingChanged, "the writer sees the same winner as the row");
+    }
+}
+
+#[test]
+fn maps_that_newer_software_made_at_once_are_shown_laid_over_each_other_and_are_no_conflict() {
+    let (mut left, _) = pair();
+    let write = |key: &'static str| {
+        move |transaction: &mut automerge::transaction::Transaction<'_>| {
+            let household = map(transaction, "household");
+            for (place, name) in [(&household, "solar"), (&ROOT, "animals")] {
+                let made = transaction.put_object(place, name, ObjType::Map).unwrap();
+                let inner = transaction.put_object(&made, "inner", ObjType::Map).unwrap();
+                transaction.put(&inner, key, 1).unwrap();
+            }
+        }
+    };
+    let chunks = [strange(&left, 8, write("one")), strange(&left, 9, write("two"))];
+    left.document.apply(&[&chunks[0], &chunks[1]]).unwrap();
+    let both = serde_json::json!({"inner": {"one": 1, "two": 1}});
+    let view = left.view();
+    assert_eq!((view.household.extra.get("solar"), view.extra.get("animals")), (Some(&both), Some(&both)));
+    assert_eq!(conflicts(&left.document), []);
+}
+
+#[test]
 fn two_heads_in_one_family_are_a_conflict_that_no_key_shows() {
     let (mut left, mut right) = pair();
     let head = |name: &str| {

@@ -140,15 +140,33 @@ pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: usize) -> Js
             let values = document.values(id).map(|(value, id)| held_of(value, id));
             values.map(|held| json_of(document, &held, depth + 1)).collect()
         }
-        Held::Object(_, id) => {
-            let winners =
-                contents(document, std::slice::from_ref(id)).into_iter().filter_map(|(key, found)| {
-                    let winner = &found[winner_place(&key, &found)?];
-                    Some((key, json_of(document, &winner.held, depth + 1)))
-                });
-            Json::Object(winners.collect())
-        }
+        Held::Object(_, id) => json_of_maps(document, std::slice::from_ref(id), depth),
     }
+}
+
+/// What stands under a key as JSON: the winner, or where that is a map, all maps laid over each other.
+pub(crate) fn json_of_key<D: ReadDoc>(
+    document: &D,
+    key: &str,
+    operations: &[Operation],
+    depth: usize,
+) -> Option<Json> {
+    let winner = &operations.get(winner_place(key, operations)?)?.held;
+    let is_map = matches!(winner, Held::Object(ObjType::Map, _)) && depth < DOCUMENT_DEPTH_MAX;
+    Some(if is_map {
+        json_of_maps(document, &maps_of(operations), depth)
+    } else {
+        json_of(document, winner, depth)
+    })
+}
+
+fn json_of_maps<D: ReadDoc>(document: &D, maps: &[ObjId], depth: usize) -> Json {
+    let keys = contents(document, maps).into_iter();
+    let values = keys.filter_map(|(key, operations)| {
+        let json = json_of_key(document, &key, &operations, depth + 1)?;
+        Some((key, json))
+    });
+    Json::Object(values.collect())
 }
 
 pub(crate) fn held_of(value: Value<'_>, id: ObjId) -> Held {
@@ -195,10 +213,11 @@ impl<'a, D: ReadDoc> Record<'a, D> {
 
     /// Everything that no field has taken: keys of other software, and known keys that hold something else.
     pub(crate) fn extra(self) -> BTreeMap<String, Json> {
-        let winners = self.left.into_iter().filter_map(|(key, operations)| {
-            let winner = operations.get(winner_place(&key, &operations)?)?;
-            Some((key, json_of(self.document, &winner.held, 0)))
+        let left = self.left.into_iter();
+        let shown = left.filter_map(|(key, operations)| {
+            let json = json_of_key(self.document, &key, &operations, 0)?;
+            Some((key, json))
         });
-        winners.collect()
+        shown.collect()
     }
 }

@@ -90,11 +90,12 @@ fn unknown_roots(document: &Automerge) -> BTreeMap<String, Json> {
     let known: BTreeSet<&str> = crate::model::ROOT_MAPS.into_iter().collect();
     let mut extra = BTreeMap::new();
     for (key, operations) in laid::contents(document, &[ROOT]) {
-        for operation in operations {
-            let is_map = matches!(operation.held, Held::Object(automerge::ObjType::Map, _));
-            if !(is_map && known.contains(key.as_str())) {
-                extra.insert(key.clone(), laid::json_of(document, &operation.held, 0));
-            }
+        let is_ours = |held: &Held| {
+            known.contains(key.as_str()) && matches!(held, Held::Object(automerge::ObjType::Map, _))
+        };
+        let strange: Vec<_> = operations.into_iter().filter(|operation| !is_ours(&operation.held)).collect();
+        if let Some(json) = laid::json_of_key(document, &key, &strange, 0) {
+            extra.insert(key, json);
         }
     }
     extra
