@@ -1,4 +1,5 @@
 //! What the entries mean: typed records and the documents they are kept in. No disk, clock, chance or thread.
 
+pub mod airlock;
 pub mod model;
 pub mod projection;

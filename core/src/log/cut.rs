@@ -1,0 +1,257 @@
+//! Cutting: entries that have not left yet become segments, once and for ever.
+
+use crate::id::{Head, KeyId, LogId, OrgId, SegmentId, StartNonce};
+use crate::identity::{FeedKey, Kind, SEAL_OVERHEAD, Signed, SigningKey};
+use crate::limits;
+use crate::log::content::{Content, ContentFault, Written};
+use crate::log::entry::{Entry, Start, chain_head, first_head};
+use crate::log::payload::{Codec, Dictionaries, PayloadFault, pack};
+use crate::log::segment::{Segment, SegmentBody, SegmentError, sealed_hash};
+
+/// Where a branch of one's own log stands: what the next segment goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// Position of the last entry cut; 0 before the first.
+    pub n: u64,
+    /// The chain value there.
+    pub head: Head,
+    /// The last segment; zeros before the first.
+    pub segment: SegmentId,
+    /// Nonce of the Start in force; zeros before the first.
+    pub nonce: StartNonce,
+}
+
+impl Tip {
+    /// The tip of a log nothing was cut of.
+    #[must_use]
+    pub fn start(log: &LogId) -> Self {
+        Self { n: 0, head: first_head(log), segment: SegmentId::ZERO, nonce: StartNonce::ZERO }
+    }
+}
+
+/// Why a cut failed. Nothing was offered; the entries stay saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CutError {
+    /// An entry alone is larger than a segment may be.
+    #[error("one entry is larger than a segment may be")]
+    TooLarge,
+    /// An entry's bytes have no hash.
+    #[error(transparent)]
+    Content(#[from] ContentFault),
+    /// The compressor or dictionary failed.
+    #[error(transparent)]
+    Payload(#[from] PayloadFault),
+    /// What was cut does not check: ours to mend.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+}
+
+/// Everything a cut needs beside the entries.
+pub struct Cutter<'a> {
+    /// The organisation.
+    pub org: &'a OrgId,
+    /// Whose log.
+    pub signing: &'a SigningKey,
+    /// Which log.
+    pub log: LogId,
+    /// The feed's newest key; none for clear feeds.
+    pub key: Option<&'a FeedKey>,
+    /// How content is compressed.
+    pub codec: Codec,
+    /// The compressor's level.
+    pub level: i32,
+    /// The dictionaries.
+    pub dictionaries: &'a dyn Dictionaries,
+    /// The roster position known now.
+    pub roster_seen: RosterSeen,
+}
+
+/// What a cut says of the roster its author knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RosterSeen {
+    /// The position of the last roster entry held; 0 for none.
+    Position(u64),
+    /// In headquarters' own roster log: everything before the segment, in this epoch.
+    OwnLog {
+        /// How many times headquarters' log changed before this one.
+        epoch: u32,
+    },
+}
+
+impl RosterSeen {
+    const fn at(self, first: u64) -> u64 {
+        match self {
+            Self::Position(position) => position,
+            Self::OwnLog { epoch } => ((epoch as u64) << 32) + first - 1,
+        }
+    }
+}
+
+impl Cutter<'_> {
+    /// Cuts all `items` behind `tip` into segments of about the target size, and gives the new tip.
+    ///
+    /// # Errors
+    /// [`CutError`]; then nothing was cut.
+    pub fn cut(&self, tip: Tip, items: &[Written]) -> Result<(Vec<Segment>, Tip), CutError> {
+        let (mut tip, mut rest) = (tip, items);
+        let mut segments = Vec::new();
+        // The first run is tried whole; what compressing it gave tells how much the next one may hold.
+        let mut raw_target = usize::MAX;
+        while !rest.is_empty() {
+            let (segment, taken, after) = self.cut_one(tip, rest, &mut raw_target)?;
+            segments.push(segment);
+            rest = &rest[taken..];
+            tip = after;
+        }
+        Ok((segments, tip))
+    }
+
+    fn cut_one(
+        &self,
+        tip: Tip,
+        items: &[Written],
+        raw_target: &mut usize,
+    ) -> Result<(Segment, usize, Tip), CutError> {
+        let target = limits::SEGMENT_SEALED_BYTES_TARGET;
+        let mut taken = fitting(items, *raw_target);
+        loop {
+            let payload = self.pack(tip, &items[..taken])?;
+            let sealed = payload.len() + SEAL_OVERHEAD;
+            // A little over the target is better than another segment's overhead.
+            if sealed <= target + target / 8 || taken == 1 {
+                if sealed > limits::SEGMENT_SINGLE_SEALED_BYTES_MAX {
+                    return Err(CutError::TooLarge);
+                }
+                *raw_target = (raw_len(&items[..taken]) * target / sealed).max(target);
+                let (segment, after) = self.seal(tip, &items[..taken], &payload)?;
+                return Ok((segment, taken, after));
+            }
+            taken = (taken * target / sealed).clamp(1, taken - 1);
+        }
+    }
+
+    fn pack(&self, tip: Tip, items: &[Written]) -> Result<Vec<u8>, CutError> {
+        let starts = items.first().is_some_and(|item| item.kind == Entry::START);
+        let start_nonce = if starts { StartNonce::ZERO } else { tip.nonce };
+        let content = Content { start_nonce, items: items.to_vec() };
+        Ok(pack(&content.to_bytes(), self.codec, self.level, self.dictionaries)?)
+    }
+
+    fn seal(&self, tip: Tip, items: &[Written], payload: &[u8]) -> Result<(Segment, Tip), CutError> {
+        let mut after = tip;
+        for item in items {
+            after.n += 1;
+            after.head = chain_head(&after.head, after.n, &item.hash()?);
+            if let Ok(Entry::Start(Start { nonce, .. })) = Entry::decode(item.kind, &item.bytes) {
+                after.nonce = nonce;
+            }
+        }
+        let mut body = SegmentBody {
+            log: self.log,
+            first: tip.n + 1,
+            count: u32::try_from(items.len()).map_err(|_| CutError::TooLarge)?,
+            back: tip.segment,
+            head: after.head,
+            key: self.key.map_or(KeyId::ZERO, FeedKey::id),
+            roster_seen: self.roster_seen.at(tip.n + 1),
+            sealed_len: 0,
+            sealed_hash: [0; 32],
+        };
+        let sealed = match self.key {
+            Some(key) => key.seal(&body.aad(self.org, 1), payload),
+            None => payload.to_vec(),
+        };
+        body.sealed_len = u32::try_from(sealed.len()).map_err(|_| CutError::TooLarge)?;
+        body.sealed_hash = sealed_hash(&sealed);
+        let header = Signed::make(self.org, self.signing, Kind::Segment, crate::encoding::to_bytes(&body));
+        let segment = Segment::check(self.org, header.as_signed().clone(), sealed)?;
+        after.segment = segment.id();
+        Ok((segment, after))
+    }
+}
+
+fn raw_len(items: &[Written]) -> usize {
+    items.iter().map(|item| item.bytes.len() + 3).sum()
+}
+
+/// How many items from the front hold about `raw_target` bytes: at least one.
+fn fitting(items: &[Written], raw_target: usize) -> usize {
+    let mut sum = 0;
+    let entries_max = limits::SEGMENT_ENTRIES_MAX as usize;
+    let fit = items.iter().take(entries_max).take_while(|item| {
+        sum += item.bytes.len() + 3;
+        sum <= raw_target && sum as u64 <= limits::SEGMENT_RAW_BYTES_MAX / 2
+    });
+    fit.count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Feed, Incarnation};
+    use crate::log::descriptor::Descriptor;
+    use crate::log::opened::{Unit, open};
+    use crate::log::payload::NoDictionaries;
+
+    fn roundtrip(count: usize, size: usize, clear: bool) -> Vec<Segment> {
+        let (org, signing) = (OrgId([1; 32]), SigningKey::from_seed(&[2; 32]));
+        let feed = Feed::new(if clear { "@roster" } else { "08.201.11.07" }).expect("feed");
+        let log =
+            Descriptor { device: signing.public(), feed, incarnation: Incarnation([3; 16]), continues: None }
+                .log_id(&org);
+        let key = FeedKey::new([4; 32]);
+        let cutter = Cutter {
+            org: &org,
+            signing: &signing,
+            log,
+            key: (!clear).then_some(&key),
+            codec: Codec::Zstd { dictionary: 0 },
+            level: 3,
+            dictionaries: &NoDictionaries,
+            roster_seen: RosterSeen::Position(5),
+        };
+        let start = Entry::Start(Start { nonce: StartNonce([7; 16]), software: "test".into(), schema: 1 });
+        let mut items = vec![Written::plain(&start).expect("plain")];
+        // Bytes that do not compress, so that sizes are what they seem.
+        items.extend((0..count).map(|i| {
+            let mut bytes = vec![0; size];
+            let mut stream = blake3::Hasher::new();
+            stream.update(&i.to_le_bytes());
+            stream.finalize_xof().fill(&mut bytes);
+            Written { kind: 9, bytes }
+        }));
+        let (segments, tip) = cutter.cut(Tip::start(&log), &items).expect("cuts");
+        assert_eq!(tip.n, items.len() as u64);
+        assert_eq!(tip.nonce, StartNonce([7; 16]));
+        let mut before = first_head(&log);
+        let mut read = Vec::new();
+        for segment in &segments {
+            match open(&org, segment, &before, clear, Some(&key), &NoDictionaries) {
+                Unit::Entries(entries) => read.extend(entries.into_iter().map(|entry| entry.written)),
+                other => panic!("{other:?}"),
+            }
+            before = segment.body().head;
+            assert_eq!(Segment::from_bytes(&org, &segment.to_bytes()).as_ref(), Ok(segment));
+        }
+        assert_eq!(read, items);
+        segments
+    }
+
+    #[test]
+    fn what_is_cut_opens_again_and_segments_keep_their_size() {
+        assert_eq!(roundtrip(3, 100, false).len(), 1);
+        assert_eq!(roundtrip(3, 100, true).len(), 1);
+        let segments = roundtrip(200, 300, false);
+        assert!(segments.len() >= 7, "60 KB in segments of about 8 KiB");
+        for segment in &segments[..segments.len() - 1] {
+            assert!((4_096..=9_216).contains(&segment.sealed().len()), "{}", segment.sealed().len());
+        }
+    }
+
+    #[test]
+    fn an_entry_that_needs_more_has_a_segment_of_its_own() {
+        let segments = roundtrip(2, 60_000, false);
+        assert!(segments.iter().all(|s| s.sealed().len() <= limits::SEGMENT_SINGLE_SEALED_BYTES_MAX));
+        assert_eq!(segments.last().map(|s| s.body().count), Some(1));
+    }
+}

@@ -1,0 +1,112 @@
+//! Opening a held segment with its feed's key: the entries, or the one reason why there are none yet.
+
+use crate::id::{ChangeHash, DocumentId, EntryHash, Head, OrgId, StartNonce};
+use crate::identity::FeedKey;
+use crate::log::content::{Content, Written};
+use crate::log::entry::{Entry, EntryFault, chain_head};
+use crate::log::payload::{Dictionaries, PayloadFault, unpack};
+use crate::log::segment::Segment;
+
+/// What a segment turned out to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// Its entries; their chain gives the declared head.
+    Entries(Vec<OpenedEntry>),
+    /// Sealed with a key that is not here.
+    WaitingKey,
+    /// Its codec or dictionary is newer than this software.
+    WaitingSoftware,
+    /// Does not open, or does not give its declared head: `Quarantined(content)` as one unit. The log goes on
+    /// from the declared head.
+    Broken,
+}
+
+/// One entry of an opened segment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OpenedEntry {
+    /// Its position in the log.
+    pub n: u64,
+    /// The chain value at it.
+    pub head: Head,
+    /// Its hash.
+    pub hash: EntryHash,
+    /// Nonce of the Start it was written under: gives the actor it must have.
+    pub nonce: StartNonce,
+    /// What it says, or that its body is malformed.
+    pub entry: Result<Entry, EntryFault>,
+    /// As content carried it; for a Change `document ‖ chunk`.
+    pub written: Written,
+}
+
+impl std::fmt::Debug for OpenedEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OpenedEntry({}, {:?})", self.n, self.written)
+    }
+}
+
+impl OpenedEntry {
+    /// For a Change: document, hash and chunk.
+    #[must_use]
+    pub fn change(&self) -> Option<(DocumentId, ChangeHash, &[u8])> {
+        match self.entry {
+            Ok(Entry::Change { document, hash }) => Some((document, hash, self.written.bytes.get(16..)?)),
+            _ => None,
+        }
+    }
+}
+
+/// Opens `segment`, which goes on from `before`. `key` is the feed's key it names; none for a clear feed
+/// (`clear`), or where it is not here.
+#[must_use]
+pub fn open(
+    org: &OrgId,
+    segment: &Segment,
+    before: &Head,
+    clear: bool,
+    key: Option<&FeedKey>,
+    dictionaries: &dyn Dictionaries,
+) -> Unit {
+    let body = segment.body();
+    let payload = match key {
+        _ if clear => segment.sealed().to_vec(),
+        None => return Unit::WaitingKey,
+        Some(key) => match key.open(&body.aad(org, segment.header().version()), segment.sealed()) {
+            Ok(payload) => payload,
+            Err(_) => return Unit::Broken,
+        },
+    };
+    let bytes = match unpack(&payload, dictionaries) {
+        Ok(bytes) => bytes,
+        Err(PayloadFault::Unknown) => return Unit::WaitingSoftware,
+        Err(PayloadFault::Malformed) => return Unit::Broken,
+    };
+    let entries = Content::from_bytes(&bytes, body.count).ok().and_then(|c| chain(c, body.first, before));
+    match entries {
+        Some(entries) if entries.last().is_some_and(|entry| entry.head == body.head) => {
+            Unit::Entries(entries)
+        }
+        _ => Unit::Broken,
+    }
+}
+
+/// Follows the chain over a content's items. `None` where one has no hash, or a Start breaks a rule.
+fn chain(content: Content, first: u64, before: &Head) -> Option<Vec<OpenedEntry>> {
+    let mut nonce = content.start_nonce;
+    let mut head = *before;
+    let mut entries = Vec::with_capacity(content.items.len());
+    for (n, written) in (first..).zip(content.items) {
+        let hash = written.hash().ok()?;
+        head = chain_head(&head, n, &hash);
+        let entry = match written.split_change() {
+            Ok((document, _, hash)) => Ok(Entry::Change { document, hash }),
+            Err(_) => Entry::decode(written.kind, &written.bytes),
+        };
+        match &entry {
+            Ok(Entry::Start(start)) => nonce = start.nonce,
+            _ if written.kind == Entry::START || n == 1 => return None,
+            _ => {}
+        }
+        entries.push(OpenedEntry { n, head, hash, nonce, entry, written });
+    }
+    Some(entries)
+}

@@ -1,0 +1,253 @@
+//! Content packed for sealing: codec, dictionary, lengths, compressed bytes, padding. The codec is inside the
+//! seal, so whoever only carries a segment does not learn it.
+
+use zstd::zstd_safe::{self, CParameter};
+
+use crate::encoding;
+use crate::limits;
+
+/// How content is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// 0: not at all.
+    Plain,
+    /// 1: one zstd frame, with the dictionary of this number; 0 for none.
+    Zstd {
+        /// The dictionary's number.
+        dictionary: u32,
+    },
+}
+
+/// Shipped dictionaries by number. They are never retired for reading.
+pub trait Dictionaries {
+    /// The dictionary's bytes, or `None` where this software does not have it.
+    fn dictionary(&self, number: u32) -> Option<&[u8]>;
+}
+
+/// No dictionaries: what clear feeds use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoDictionaries;
+
+impl Dictionaries for NoDictionaries {
+    fn dictionary(&self, _number: u32) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// Why a payload gives no content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadFault {
+    /// Framing, padding, limits or compressed bytes are wrong: held as one unit.
+    #[error("the payload is malformed")]
+    Malformed,
+    /// A codec or dictionary of other software: waits for an update.
+    #[error("the payload needs newer software")]
+    Unknown,
+}
+
+const PADDING: usize = 32;
+
+/// Packs content. Level 0 stands for the compressor's default.
+///
+/// # Errors
+/// [`PayloadFault::Unknown`] where the dictionary is not here, [`PayloadFault::Malformed`] where the content
+/// is larger than [`limits::SEGMENT_RAW_BYTES_MAX`].
+pub fn pack(
+    content: &[u8],
+    codec: Codec,
+    level: i32,
+    dictionaries: &dyn Dictionaries,
+) -> Result<Vec<u8>, PayloadFault> {
+    if content.len() as u64 > limits::SEGMENT_RAW_BYTES_MAX {
+        return Err(PayloadFault::Malformed);
+    }
+    let (number, dictionary, compressed) = match codec {
+        Codec::Plain => (0u8, 0, content.to_vec()),
+        Codec::Zstd { dictionary } => {
+            let bytes = match dictionary {
+                0 => &[][..],
+                number => dictionaries.dictionary(number).ok_or(PayloadFault::Unknown)?,
+            };
+            (1, dictionary, compress(content, level, bytes)?)
+        }
+    };
+    let mut out = vec![number];
+    encoding::push_varint(&mut out, u64::from(dictionary));
+    encoding::push_varint(&mut out, content.len() as u64);
+    encoding::push_varint(&mut out, compressed.len() as u64);
+    out.extend_from_slice(&compressed);
+    out.resize(out.len().next_multiple_of(PADDING), 0);
+    Ok(out)
+}
+
+/// Unpacks content. Framing and padding are judged for every codec, then codec and dictionary, then limits.
+///
+/// # Errors
+/// [`PayloadFault`].
+pub fn unpack(payload: &[u8], dictionaries: &dyn Dictionaries) -> Result<Vec<u8>, PayloadFault> {
+    let bad = |_| PayloadFault::Malformed;
+    let ([codec], rest) = encoding::take_array::<1>(payload).map_err(bad)?;
+    let (dictionary, rest) = encoding::take_varint(rest).map_err(bad)?;
+    let (raw_len, rest) = encoding::take_varint(rest).map_err(bad)?;
+    let (comp_len, rest) = encoding::take_varint(rest).map_err(bad)?;
+    let comp_len = usize::try_from(comp_len).map_err(|_| PayloadFault::Malformed)?;
+    let (compressed, padding) = encoding::take_slice(rest, comp_len).map_err(bad)?;
+    let padded = payload.len().is_multiple_of(PADDING) && padding.len() < PADDING;
+    if !padded || padding.iter().any(|byte| *byte != 0) {
+        return Err(PayloadFault::Malformed);
+    }
+    match codec {
+        0 if dictionary != 0 => Err(PayloadFault::Unknown),
+        0 if raw_len != comp_len as u64 || raw_len > limits::SEGMENT_RAW_BYTES_MAX => {
+            Err(PayloadFault::Malformed)
+        }
+        0 => Ok(compressed.to_vec()),
+        1 => {
+            let number = u32::try_from(dictionary).map_err(|_| PayloadFault::Unknown)?;
+            let bytes = match number {
+                0 => &[][..],
+                number => dictionaries.dictionary(number).ok_or(PayloadFault::Unknown)?,
+            };
+            inflate(compressed, raw_len, number, bytes)
+        }
+        _ => Err(PayloadFault::Unknown),
+    }
+}
+
+fn compress(content: &[u8], level: i32, dictionary: &[u8]) -> Result<Vec<u8>, PayloadFault> {
+    let mut context = zstd_safe::CCtx::create();
+    for parameter in [
+        CParameter::CompressionLevel(level),
+        CParameter::ContentSizeFlag(false),
+        CParameter::ChecksumFlag(false),
+        CParameter::DictIdFlag(false),
+    ] {
+        context.set_parameter(parameter).map_err(|_| PayloadFault::Malformed)?;
+    }
+    if !dictionary.is_empty() {
+        context.load_dictionary(dictionary).map_err(|_| PayloadFault::Unknown)?;
+    }
+    let mut out = Vec::with_capacity(zstd_safe::compress_bound(content.len()));
+    context.compress2(&mut out, content).map_err(|_| PayloadFault::Malformed)?;
+    Ok(out)
+}
+
+fn inflate(frame: &[u8], raw_len: u64, number: u32, dictionary: &[u8]) -> Result<Vec<u8>, PayloadFault> {
+    let header = FrameHeader::read(frame).ok_or(PayloadFault::Malformed)?;
+    let fits = raw_len <= limits::SEGMENT_RAW_BYTES_MAX
+        && header.window <= 1 << limits::SEGMENT_WINDOW_LOG_MAX
+        && (header.dictionary == 0 || header.dictionary == u64::from(number));
+    if !fits || zstd_safe::find_frame_compressed_size(frame) != Ok(frame.len()) {
+        return Err(PayloadFault::Malformed);
+    }
+    let raw_len = usize::try_from(raw_len).map_err(|_| PayloadFault::Malformed)?;
+    let mut context = zstd_safe::DCtx::create();
+    if !dictionary.is_empty() {
+        context.load_dictionary(dictionary).map_err(|_| PayloadFault::Unknown)?;
+    }
+    let mut out = Vec::with_capacity(raw_len);
+    let written = context.decompress(&mut out, frame).map_err(|_| PayloadFault::Malformed)?;
+    if written == raw_len { Ok(out) } else { Err(PayloadFault::Malformed) }
+}
+
+/// What a frame's first bytes say, read before anything is inflated.
+struct FrameHeader {
+    window: u64,
+    dictionary: u64,
+}
+
+impl FrameHeader {
+    fn read(frame: &[u8]) -> Option<Self> {
+        let (magic, rest) = frame.split_first_chunk::<4>()?;
+        let (flags, rest) = rest.split_first()?;
+        let single_segment = flags & 0x20 != 0;
+        if u32::from_le_bytes(*magic) != zstd_safe::MAGICNUMBER || flags & 0x08 != 0 {
+            return None;
+        }
+        let (window, rest) = if single_segment {
+            (None, rest)
+        } else {
+            let (byte, rest) = rest.split_first()?;
+            let base = 1u64 << (10 + (byte >> 3));
+            (Some(base + (base >> 3) * u64::from(byte & 7)), rest)
+        };
+        let id_bytes = [0, 1, 2, 4][usize::from(flags & 3)];
+        let (id, rest) = rest.split_at_checked(id_bytes)?;
+        let size_bytes = match (flags >> 6, single_segment) {
+            (0, false) => 0,
+            (0, true) => 1,
+            (flag, _) => 1 << flag,
+        };
+        let size =
+            little_endian(rest.split_at_checked(size_bytes)?.0) + if size_bytes == 2 { 256 } else { 0 };
+        Some(Self { window: window.unwrap_or(size), dictionary: little_endian(id) })
+    }
+}
+
+fn little_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct One(Vec<u8>);
+    impl Dictionaries for One {
+        fn dictionary(&self, number: u32) -> Option<&[u8]> {
+            (number == 7).then_some(&self.0)
+        }
+    }
+
+    fn text() -> Vec<u8> {
+        "زيارة إلى قصر بعيد، لا شبكة. ".repeat(40).into_bytes()
+    }
+
+    #[test]
+    fn content_comes_back_from_every_codec() {
+        let dictionaries = One(text());
+        for codec in [Codec::Plain, Codec::Zstd { dictionary: 0 }, Codec::Zstd { dictionary: 7 }] {
+            let payload = pack(&text(), codec, 12, &dictionaries).expect("packs");
+            assert!(payload.len().is_multiple_of(32));
+            assert_eq!(unpack(&payload, &dictionaries), Ok(text()), "{codec:?}");
+        }
+        let with = pack(&text(), Codec::Zstd { dictionary: 7 }, 12, &dictionaries).expect("packs");
+        assert_eq!(unpack(&with, &NoDictionaries), Err(PayloadFault::Unknown), "waits for the dictionary");
+    }
+
+    #[test]
+    fn every_other_padding_and_framing_is_refused() {
+        let payload = pack(&text(), Codec::Zstd { dictionary: 0 }, 3, &NoDictionaries).expect("packs");
+        let mut longer = payload.clone();
+        longer.extend([0; 32]);
+        assert_eq!(unpack(&longer, &NoDictionaries), Err(PayloadFault::Malformed));
+        let mut dirty = payload.clone();
+        *dirty.last_mut().expect("not empty") ^= 1;
+        assert_eq!(unpack(&dirty, &NoDictionaries), Err(PayloadFault::Malformed));
+        assert_eq!(unpack(&payload[..payload.len() - 1], &NoDictionaries), Err(PayloadFault::Malformed));
+        let mut codec = payload.clone();
+        codec[0] = 2;
+        assert_eq!(unpack(&codec, &NoDictionaries), Err(PayloadFault::Unknown), "codec 2 is not frozen yet");
+        codec.push(0);
+        assert_eq!(unpack(&codec, &NoDictionaries), Err(PayloadFault::Malformed), "framing comes first");
+    }
+
+    #[test]
+    fn a_declared_length_is_the_length_and_within_limits() {
+        let frame = compress(&text(), 3, &[]).expect("compresses");
+        let frame_as = |raw_len: u64| {
+            let mut out = vec![1];
+            encoding::push_varint(&mut out, 0);
+            encoding::push_varint(&mut out, raw_len);
+            encoding::push_varint(&mut out, frame.len() as u64);
+            out.extend_from_slice(&frame);
+            out.resize(out.len().next_multiple_of(32), 0);
+            unpack(&out, &NoDictionaries)
+        };
+        let length = text().len() as u64;
+        assert_eq!(frame_as(length), Ok(text()));
+        for wrong in [length - 1, length + 1, u64::MAX, limits::SEGMENT_RAW_BYTES_MAX + 1] {
+            assert_eq!(frame_as(wrong), Err(PayloadFault::Malformed), "{wrong}");
+        }
+    }
+}
