@@ -102,5 +102,3 @@ pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
 pub const RECORD_LANGUAGES_MAX: usize = 16;
 /// One line of a file of records; a longer one is refused unread.
 pub const RECORD_LINE_BYTES_MAX: usize = 262_144;
-/// Nesting inside a document that is walked; what lies deeper is named "too deep" and not read.
-pub const DOCUMENT_DEPTH_MAX: usize = 16;

@@ -10,6 +10,8 @@ use khettara_core::limits::{
 };
 use uuid::Uuid;
 
+use crate::airlock::Rehearsed;
+
 use super::digest;
 use super::error::{Reason, RecordError};
 use super::fields::{HouseholdForm, RecordKind};
@@ -86,7 +88,7 @@ impl fmt::Debug for Recorded {
 #[derive(Clone)]
 pub struct HouseholdDocument {
     id: DocumentId,
-    pub(crate) automerge: Automerge,
+    automerge: Automerge,
     /// Never less than what the document needs when saved, as far as known: saving only to measure is dear.
     bytes_at_most: usize,
 }
@@ -148,6 +150,18 @@ impl HouseholdDocument {
     #[must_use]
     pub const fn id(&self) -> DocumentId {
         self.id
+    }
+
+    /// The automerge document, for the airlock: its past, and a rehearsal on a copy.
+    #[must_use]
+    pub const fn automerge(&self) -> &Automerge {
+        &self.automerge
+    }
+
+    /// Takes the outcome of a rehearsal on [`HouseholdDocument::automerge`] as the document.
+    pub fn adopt(&mut self, rehearsed: Rehearsed) {
+        self.bytes_at_most = rehearsed.saved.len();
+        self.automerge = rehearsed.document;
     }
 
     /// The changes nothing here depends on, ascending.

@@ -131,7 +131,7 @@ pub(crate) fn to_automerge(scalar: &Scalar) -> ScalarValue {
 }
 
 /// Any value as JSON, for people and for `extra`. Objects deeper than the limit are named, not read.
-pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: usize) -> Json {
+pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: u32) -> Json {
     match held {
         Held::Scalar(scalar) => json_of_scalar(scalar),
         Held::Object(..) if depth >= DOCUMENT_DEPTH_MAX => json!({"too_deep": true}),
@@ -149,7 +149,7 @@ pub(crate) fn json_of_key<D: ReadDoc>(
     document: &D,
     key: &str,
     operations: &[Operation],
-    depth: usize,
+    depth: u32,
 ) -> Option<Json> {
     let winner = &operations.get(winner_place(key, operations)?)?.held;
     let is_map = matches!(winner, Held::Object(ObjType::Map, _)) && depth < DOCUMENT_DEPTH_MAX;
@@ -160,7 +160,7 @@ pub(crate) fn json_of_key<D: ReadDoc>(
     })
 }
 
-fn json_of_maps<D: ReadDoc>(document: &D, maps: &[ObjId], depth: usize) -> Json {
+fn json_of_maps<D: ReadDoc>(document: &D, maps: &[ObjId], depth: u32) -> Json {
     let keys = contents(document, maps).into_iter();
     let values = keys.filter_map(|(key, operations)| {
         let json = json_of_key(document, &key, &operations, depth + 1)?;

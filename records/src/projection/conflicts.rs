@@ -94,7 +94,7 @@ impl Conflict {
 /// last what other software wrote.
 #[must_use]
 pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
-    let automerge = &document.automerge;
+    let automerge = document.automerge();
     let mut search = Search { document: document.id(), automerge, found: Vec::new(), nested: Vec::new() };
     let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
     search.record(&household, &|field| FieldPath::Household(field));
@@ -116,7 +116,7 @@ struct Search<'a> {
     automerge: &'a Automerge,
     found: Vec<Conflict>,
     /// Maps of other software still to be looked into: place, maps, depth.
-    nested: Vec<(String, Vec<ObjId>, usize)>,
+    nested: Vec<(String, Vec<ObjId>, u32)>,
 }
 
 impl Search<'_> {

@@ -34,7 +34,7 @@ impl HouseholdView {
     #[must_use]
     pub fn read(document: &HouseholdDocument) -> Self {
         let id = Uuid::from_bytes(document.id().0);
-        let automerge = &document.automerge;
+        let automerge = document.automerge();
         let mut extra = unknown_roots(automerge);
         let languages = languages(automerge, &mut extra);
         let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
