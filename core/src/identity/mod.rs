@@ -18,7 +18,8 @@ pub use grant::{GrantError, GrantedKey, KeyGrant};
 pub use invite::{Claim, InviteKeys, InviteSecret, Ticket, TicketError, binding_is_sound};
 pub use item::{
     Binding, Closing, Constant, Credential, Delegate, FeedKeyItem, Finished, Genesis, Grant, Invitation,
-    Item, ItemError, LimitItem, Limits, Mode, Release, Rights, Role, RotateRoot, Withdraw, organisation_id,
+    Item, ItemError, LimitItem, Limits, LinkBytes, Mode, Release, Rights, Role, RotateRoot, Withdraw,
+    organisation_id,
 };
 pub use keys::{Identity, KemSecret, SigningKey, VerifyError, verify};
 pub use roster::{

@@ -71,7 +71,7 @@ impl<'a> Desk<'a> {
 
     /// What the roster says about listing; nothing of it counts in the roster's own feeds.
     pub(super) fn named(&self, feed: &Feed) -> Named {
-        if feed.is_clear() { Named::default() } else { self.world.roster.named() }
+        if feed.is_clear() { Named::default() } else { self.world.roster.named().clone() }
     }
 
     /// Cuts everything pending in one feed. Entries that cannot be sealed yet stay saved.
@@ -124,6 +124,12 @@ impl<'a> Desk<'a> {
         for feed in held::own_feeds(&self.overlay)? {
             self.cut(&feed)?;
         }
+        Ok(())
+    }
+
+    /// Reads the roster again from this paper.
+    pub(super) fn refold(&mut self) -> Result<(), StoreError> {
+        self.world.roster = held::fold_roster(&self.overlay, self.org(), Some(&self.world.roster))?;
         Ok(())
     }
 

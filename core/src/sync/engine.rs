@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::ErrorKind;
 use crate::identity::{Fresh, Roster};
-use crate::store::held::{CutPendingError, Pen, Side, fold_roster, keep_base};
+use crate::store::held::{CutPendingError, Pen, fold_roster};
 use crate::store::{Answer, Store, StoreError};
 use crate::sync::desk::{Desk, World};
 use crate::sync::party::Party;
@@ -77,7 +77,7 @@ impl Engine {
         store: &dyn Store,
     ) -> Result<Self, StoreError> {
         let pen = Pen::new(party.org, party.key(), software, schema, Fresh::new(seed));
-        let roster = fold_roster(store, party.org)?;
+        let roster = fold_roster(store, party.org, None)?;
         Ok(Self { world: World { party, pen, roster }, sessions: BTreeMap::new() })
     }
 
@@ -108,7 +108,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn refresh(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        self.world.roster = fold_roster(store, self.world.party.org)?;
+        self.world.roster = fold_roster(store, self.world.party.org, Some(&self.world.roster))?;
         Ok(())
     }
 
@@ -172,17 +172,19 @@ impl Engine {
     /// again from what is.
     fn fail(&mut self, store: &dyn Store, concerned: &[SessionId]) -> Vec<Output> {
         self.world.pen.renew();
-        if let Ok(roster) = fold_roster(store, self.world.party.org) {
+        if let Ok(roster) = fold_roster(store, self.world.party.org, Some(&self.world.roster)) {
             self.world.roster = roster;
         }
-        let over: Vec<SessionId> =
-            self.sessions.keys().copied().filter(|id| concerned.is_empty() || concerned.contains(id)).collect();
+        let over: Vec<SessionId> = self
+            .sessions
+            .keys()
+            .copied()
+            .filter(|id| concerned.is_empty() || concerned.contains(id))
+            .collect();
         for id in &over {
             self.sessions.remove(id);
         }
-        over.into_iter()
-            .map(|session| Output::Close { session, reason: CloseReason::StoreFailed })
-            .collect()
+        over.into_iter().map(|session| Output::Close { session, reason: CloseReason::StoreFailed }).collect()
     }
 }
 
@@ -228,15 +230,15 @@ fn take(
             }
             Ok(())
         }
-        Input::Frame { session, frame } => with(desk, sessions, session, |desk, session| {
-            match Frame::from_bytes(&frame) {
+        Input::Frame { session, frame } => {
+            with(desk, sessions, session, |desk, session| match Frame::from_bytes(&frame) {
                 Ok(frame) => hear(desk, session, frame),
                 Err(_) => {
                     end(desk, session, CloseReason::Misbehaved);
                     Ok(())
                 }
-            }
-        }),
+            })
+        }
         Input::Segment { session, bytes, whole } => with(desk, sessions, session, |desk, session| {
             if whole { Ok(receive::segment(desk, session, bytes)?) } else { Ok(()) }
         }),
@@ -282,28 +284,24 @@ fn hear(desk: &mut Desk<'_>, session: &mut Session, frame: Frame) -> Result<(), 
         Frame::Claim(claim) => stranger::hear_claim(desk, session, &claim)?,
         Frame::Bound(_) => stranger::hear_bound(desk, session)?,
         Frame::Refused(refused) => stranger::hear_refused(desk, session, &refused)?,
-        Frame::Taken(lines) => receive::hear_taken_lines(desk, session, &lines)?,
+        Frame::Taken(lines) => receive::hear_taken(desk, session, &lines)?,
         Frame::Settled(settled) => {
             session.peer_settled = Some((settled.segments, settled.answered));
         }
-        Frame::Shown => stranger::hear_shown(desk, session),
+        Frame::Shown => stranger::hear_shown(session),
         Frame::BaseKept(id) => hello::hear_base_kept(desk, session, id)?,
         Frame::Ignored => {}
     }
     Ok(())
 }
 
-/// The roster changed: rights are judged anew, for everybody who is here.
+/// The roster changed: rights are judged anew, for everybody who is here. What waited for the roster may be of
+/// the roster itself, so this goes on until nothing more comes of it.
 fn roster_news(desk: &mut Desk<'_>, sessions: &mut BTreeMap<SessionId, Session>) -> Result<(), EngineError> {
-    // Twice at most: what waited for the roster may itself be of the roster.
-    for _ in 0..8 {
-        if !desk.roster_touched {
-            break;
-        }
-        desk.roster_touched = false;
-        let before = desk.world.roster.named();
-        desk.world.roster = fold_roster(&desk.overlay, desk.org())?;
-        if desk.world.roster.named() != before {
+    while std::mem::take(&mut desk.roster_touched) {
+        let before = desk.world.roster.named().clone();
+        desk.refold()?;
+        if *desk.world.roster.named() != before {
             receive::relist_all(desk)?;
         }
         grants::apply(desk)?;
@@ -323,7 +321,11 @@ fn conclude(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErro
         return Ok(());
     }
     session.touched = false;
-    receive::ask_for_gaps(desk, session)?;
+    stranger::judge_shown(desk, session);
+    if session.stage == Stage::Done {
+        return Ok(());
+    }
+    receive::settle_staged(desk, session)?;
     hello::keep_peers_base(desk, session)?;
     say_taken(desk, session)?;
     if session.dialled {
@@ -358,7 +360,17 @@ fn say_settled(desk: &mut Desk<'_>, session: &mut Session) {
     }
 }
 
+/// The opener says how much it sent, so that the other side knows when nothing more is on its way.
+fn say_sent(desk: &mut Desk<'_>, session: &mut Session) {
+    let now = (session.segments_sent, session.answers);
+    if session.stage == Stage::Answered && now != (0, 0) && session.settled != Some(now) {
+        session.settled = Some(now);
+        desk.say(session.id, &Frame::Settled(Settled { segments: now.0, answered: now.1 }));
+    }
+}
+
 fn conclude_opener(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineError> {
+    say_sent(desk, session);
     let over = session.stage == Stage::Answered && session.is_complete() && session.is_acknowledged();
     if !over {
         return Ok(());
@@ -367,12 +379,6 @@ fn conclude_opener(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), Eng
     let wanted = desk.world.party.subscription(&desk.world.roster);
     if wanted != session.subscription {
         return Ok(hello::greet(desk, session)?);
-    }
-    if session.base_kept {
-        let said = std::mem::take(&mut session.said);
-        if let Some(op) = keep_base(&desk.overlay, &session.peer, Side::Said, &said)? {
-            desk.write(op)?;
-        }
     }
     desk.notice(Notice::Settled {
         session: session.id,

@@ -12,7 +12,7 @@ use crate::sync::desk::Desk;
 use crate::sync::engine::end;
 use crate::sync::port::CloseReason;
 use crate::sync::session::{Numbering, PeerEnd, Session, Stage, Standing, peer_ends};
-use crate::sync::{receipts, receive, send, stranger};
+use crate::sync::{grants, receipts, receive, send, stranger};
 use crate::wire::{self, Frame, Hello, HelloAck, LogEnds, NeedVectors, ShortEnd, Vectors, short_end};
 use crate::{encoding, limits};
 
@@ -155,7 +155,11 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
             }
             session.peer_ends.clear();
             for (log, ends) in by_log(&base) {
-                let ends = ends.iter().map(|(n, tip)| PeerEnd { n: *n, short: short_end(*n, tip).1, id: Some(*tip) });
+                let ends = ends.iter().map(|(n, tip)| PeerEnd {
+                    n: *n,
+                    short: short_end(*n, tip).1,
+                    id: Some(*tip),
+                });
                 session.peer_ends.insert(log, ends.collect());
             }
             note_lines(desk, session, &hello.changes)?;
@@ -318,10 +322,12 @@ fn rebuild(desk: &mut Desk<'_>, session: &mut Session, digest: &Digest) -> Resul
         let known: Option<Vec<SegmentId>> = ends.iter().map(|end| end.id).collect();
         let ids = match known {
             Some(ids) => ids,
-            None => match resolve_ends(&desk.overlay, log, &shorts)?.into_iter().collect::<Option<Vec<_>>>() {
-                Some(ids) => ids,
-                None => return Ok(false),
-            },
+            None => {
+                match resolve_ends(&desk.overlay, log, &shorts)?.into_iter().collect::<Option<Vec<_>>>() {
+                    Some(ids) => ids,
+                    None => return Ok(false),
+                }
+            }
         };
         if ids.is_empty() {
             continue;
@@ -387,7 +393,8 @@ pub(super) fn hear_answer(
     if answer.base_kept {
         hear_base_kept(desk, session, base_id(&session.said.digest()))?;
     }
-    receipts::remember_theirs(desk, session, &answer.receipts)?;
+    receipts::send_missing(desk, session, &answer.receipts)?;
+    grants::forward(desk, session)?;
     for line in &answer.tips {
         if let Some(log) = receive::log_named(desk, session, &line.log)? {
             let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;
@@ -461,7 +468,8 @@ pub(super) fn hear_vectors(
             end(desk, session, CloseReason::Misbehaved);
             return Ok(());
         }
-        let memory = Memory { subscription: subscription.clone(), ..memory_of(&desk.overlay, &session.peer)? };
+        let memory =
+            Memory { subscription: subscription.clone(), ..memory_of(&desk.overlay, &session.peer)? };
         desk.write(remember(&session.peer, &memory))?;
         subscribe(desk, session, subscription);
         session.differing.clear();
@@ -492,7 +500,8 @@ fn note_equal_feeds(desk: &Desk<'_>, session: &mut Session) -> Result<(), StoreE
         }
         let mine = vector_of(&desk.overlay, [&feed])?;
         for (log, ends) in by_log(&mine) {
-            let ends = ends.iter().map(|(n, tip)| PeerEnd { n: *n, short: short_end(*n, tip).1, id: Some(*tip) });
+            let ends =
+                ends.iter().map(|(n, tip)| PeerEnd { n: *n, short: short_end(*n, tip).1, id: Some(*tip) });
             session.peer_ends.insert(log, ends.collect());
         }
     }

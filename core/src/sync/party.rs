@@ -48,11 +48,13 @@ impl Party {
         let me = self.key();
         let mut feeds = vec![Feed::roster()];
         let role = roster.issuer_role(&me);
-        if matches!(role, Some(Role::HEADQUARTERS | Role::READER | Role::RELAY)) {
+        if matches!(role, Some(Role::HEADQUARTERS | Role::RELAY)) {
             feeds.extend([Feed::people(), Feed::bindings()]);
         }
         let any = Rights::READ.with(Rights::WRITE).with(Rights::CARRY);
-        feeds.extend(roster.feeds_known_to(&me).into_iter().filter(|feed| roster.rights(&me, feed).0 & any.0 != 0));
+        feeds.extend(
+            roster.feeds_known_to(&me).into_iter().filter(|feed| roster.rights(&me, feed).0 & any.0 != 0),
+        );
         feeds.sort();
         feeds.dedup();
         feeds

@@ -6,8 +6,8 @@ use crate::id::{DeviceKey, Feed, LogId, SegmentId};
 use crate::limits;
 use crate::log::{Descriptor, Segment};
 use crate::store::held::{
-    Acceptance, accept, above, descriptor, end_log, ends_ladder, log_by_short_name, logs_in, own_logs, relist,
-    resolve_ends, segments_ending_at,
+    Acceptance, above, accept, descriptor, end_log, ends_ladder, log_by_short_name, logs_in, own_logs,
+    relist, resolve_ends, segments_ending_at,
 };
 use crate::store::{Group, StoreError};
 use crate::sync::desk::Desk;
@@ -83,6 +83,7 @@ fn place(desk: &mut Desk<'_>, session: &mut Session, bytes: Vec<u8>) -> Result<b
         Placed::Ungranted(log) => {
             session.staged_bytes += bytes.len();
             session.ungranted.push((log, bytes));
+            make_room(session);
             Ok(false)
         }
         Placed::Wrong => {
@@ -95,9 +96,20 @@ fn place(desk: &mut Desk<'_>, session: &mut Session, bytes: Vec<u8>) -> Result<b
 fn stage(session: &mut Session, log: Option<LogId>, bytes: Vec<u8>) {
     session.staged_bytes += bytes.len();
     session.staged.push(Staged { log, bytes });
-    while session.staged_bytes > limits::STAGED_BYTES_PER_SESSION_MAX && !session.staged.is_empty() {
-        let dropped = session.staged.remove(0);
-        session.staged_bytes -= dropped.bytes.len();
+    make_room(session);
+}
+
+/// The oldest goes first; whoever sent it sends it again at another meeting.
+fn make_room(session: &mut Session) {
+    while session.staged_bytes > limits::STAGED_BYTES_PER_SESSION_MAX {
+        let dropped = if session.staged.is_empty() {
+            let (log, bytes) = session.ungranted.remove(0);
+            session.refused_logs.insert(log);
+            bytes
+        } else {
+            session.staged.remove(0).bytes
+        };
+        session.staged_bytes -= dropped.len();
     }
 }
 
@@ -197,7 +209,8 @@ fn note_foreign_branch(
 fn retry_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     loop {
         let waiting = std::mem::take(&mut session.staged);
-        session.staged_bytes = session.staged_bytes.saturating_sub(waiting.iter().map(|s| s.bytes.len()).sum());
+        session.staged_bytes =
+            session.staged_bytes.saturating_sub(waiting.iter().map(|s| s.bytes.len()).sum());
         let before = waiting.len();
         for staged in waiting {
             place(desk, session, staged.bytes)?;
@@ -249,22 +262,19 @@ pub(super) fn ask_unknown(desk: &mut Desk<'_>, session: &mut Session, line: &Log
     desk.say(session.id, &Frame::Ends(Ends { held: LogEnds { log: line.log, ends: Vec::new() } }));
 }
 
-/// Logs with staged segments whose ground did not come by itself.
-pub(super) fn ask_for_gaps(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
-    let told_all = session.dialled && session.is_complete();
-    if session.standing != Standing::Admitted && session.standing != Standing::Closed {
+/// Once everything the peer announced has come: what still waits for its ground is asked for, and what the
+/// roster does not grant is refused, which speaks of now only.
+pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let all_came = session.peer_settled.is_some_and(|(sent, _)| session.segments_received >= sent);
+    if !all_came || session.standing == Standing::Stranger {
         return Ok(());
     }
     let gaps: BTreeSet<LogId> = session.staged.iter().filter_map(|staged| staged.log).collect();
     for log in gaps {
-        if session.asked.contains_key(&log) && !told_all {
-            continue;
-        }
         ask(desk, session, &log)?;
     }
-    for (log, _) in session.ungranted.drain(..).collect::<Vec<_>>() {
-        session.refused_logs.insert(log);
-    }
+    session.refused_logs.extend(session.ungranted.iter().map(|(log, _)| *log));
+    session.ungranted.clear();
     Ok(())
 }
 
@@ -296,7 +306,7 @@ pub(super) fn hear_ends(
 }
 
 /// The peer's durable lines after it took something: what they cover is delivered.
-pub(super) fn hear_taken_lines(
+pub(super) fn hear_taken(
     desk: &Desk<'_>,
     session: &mut Session,
     lines: &[LogEnds],

@@ -1,6 +1,7 @@
 //! Sending segments: which, in what order, and how briefly their logs are named.
 
 use crate::id::{Feed, LogId, SegmentId};
+use crate::limits;
 use crate::log::{Descriptor, Segment};
 use crate::store::held::{
     self, SegmentRow, above, descriptor, logs_in, receipt_of, segment_bytes, segments_ending_at,
@@ -11,7 +12,6 @@ use crate::sync::hello::listed_ends;
 use crate::sync::port::Output;
 use crate::sync::session::{Session, Stage};
 use crate::wire::{BackRef, Frame, LogFrame, LogRef, SegmentHeader};
-use crate::limits;
 
 const PRIORITY_ROSTER: i32 = 100;
 const PRIORITY_OWN: i32 = 50;

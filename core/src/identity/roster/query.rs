@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::encoding::Set;
 use crate::id::{DeviceKey, Feed, KeyId, OrgId, Pattern};
-use crate::identity::{Constant, FeedKeyItem, Genesis, Invitation, Mode, Rights, Role, Signed};
+use crate::identity::{Constant, FeedKeyItem, Genesis, Grant, Invitation, Mode, Rights, Role, Signed};
 
 use super::Roster;
 use super::people::rights_in;
@@ -214,6 +214,18 @@ impl Roster {
     #[must_use]
     pub fn feed_keys(&self, feed: &Feed) -> Vec<&FeedKeyItem> {
         self.ledger.feed_keys.get(feed).into_iter().flatten().collect()
+    }
+
+    /// The feeds that `key` may have to do with, ascending: those headquarters published a key for, and those
+    /// its own grants name exactly.
+    #[must_use]
+    pub fn feeds_known_to(&self, key: &DeviceKey) -> Vec<Feed> {
+        let exact = |(pattern, _): &Grant| Feed::new(pattern.as_str()).ok();
+        let own = self.all_present(key).flat_map(|credential| credential.grants.iter().filter_map(exact));
+        let mut feeds: Vec<Feed> = self.ledger.feed_keys.keys().cloned().chain(own).collect();
+        feeds.sort();
+        feeds.dedup();
+        feeds
     }
 
     /// Whether headquarters published `key` for `feed`: no other key is used.
