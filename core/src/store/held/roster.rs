@@ -56,7 +56,7 @@ fn branch(
     let mut entries = Vec::new();
     for (id, row) in above(store, log, &[tip], &[])? {
         let bytes = segment_bytes(store, &id)?.ok_or(damaged)?;
-        let segment = Segment::from_bytes(org, &bytes).map_err(|_| damaged)?;
+        let segment = Segment::of_store(&bytes).map_err(|_| damaged)?;
         match open(org, &segment, &before, true, None, &NoDictionaries) {
             Unit::Entries(opened) => entries.extend(opened.iter().map(|entry| RosterEntry {
                 n: entry.n,
