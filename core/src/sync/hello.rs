@@ -52,7 +52,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
         changes: if whole { changes } else { Vec::new() },
         whole,
         digest: said.digest(),
-        roster: roster_position(desk)?,
+        roster: held::roster_position(&desk.overlay, &desk.world.roster)?,
         receipts: receipts::digest_of(&desk.overlay, &feeds)?,
     };
     session.subscription.clone_from(&feeds);
@@ -63,23 +63,6 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     session.expects_more = true;
     desk.say(session.id, &Frame::Hello(hello));
     send::early(desk, session)
-}
-
-fn roster_position(desk: &Desk<'_>) -> Result<(u64, [u8; 4]), StoreError> {
-    let Some(position) = desk.world.roster.position() else { return Ok((0, [0; 4])) };
-    let lines = vector_of(&desk.overlay, [&Feed::roster()])?;
-    let tips: Vec<(u64, SegmentId)> = lines
-        .lines(&Feed::roster())
-        .iter()
-        .filter(|(log, _, _)| *log == position.log)
-        .map(|(_, n, tip)| (*n, *tip))
-        .collect();
-    let holding = held::above(&desk.overlay, &position.log, &tips, &[])?
-        .into_iter()
-        .filter(|(_, row)| row.first <= position.n && position.n <= row.last())
-        .map(|(id, _)| id)
-        .min();
-    Ok(holding.map_or((0, [0; 4]), |id| (position.value, short_end(0, &id).1)))
 }
 
 /// Per log, the lines that are others than in the base.
