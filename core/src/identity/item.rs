@@ -379,8 +379,8 @@ impl Item {
 
     fn checked(self) -> Result<Self, ItemError> {
         let sound = match &self {
-            Self::Credential(_, body) => unique_by_first(body.grants.as_slice()),
-            Self::Invitation(_, body) => unique_by_first(body.grants.as_slice()),
+            Self::Credential(_, body) => grants_are_sound(body.grants.as_slice()),
+            Self::Invitation(_, body) => grants_are_sound(body.grants.as_slice()),
             Self::Limits(body) => unique_by_first(body.limits.as_slice()),
             Self::Constant(body) => body.chunk.len() <= limits::CONSTANT_BYTES_MAX,
             Self::FeedKey(body) => body.ordinal >= 1 && body.link.is_none() == (body.ordinal == 1),
@@ -388,6 +388,11 @@ impl Item {
         };
         if sound { Ok(self) } else { Err(ItemError::Malformed) }
     }
+}
+
+/// Unique by pattern, and never `*`: only the root's delegates and closings speak of all feeds.
+fn grants_are_sound(grants: &[Grant]) -> bool {
+    unique_by_first(grants) && grants.iter().all(|(pattern, _)| pattern.as_str() != "*")
 }
 
 fn unique_by_first<A: PartialEq, B>(sorted: &[(A, B)]) -> bool {
