@@ -14,4 +14,6 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod log;
+pub mod store;
 pub mod sync;
+pub mod wire;

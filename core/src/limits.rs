@@ -17,6 +17,15 @@ pub const CHANGE_ACTORS_MAX: usize = 64;
 pub const CHANGE_VALUE_BYTES_MAX: u64 = 16_384;
 /// Highest operation counter a change may reach; likewise.
 pub const CHANGE_OP_COUNTER_MAX: u64 = 10_000_000;
+/// Predecessors named by all operations of one change together; likewise.
+pub const CHANGE_PREDECESSORS_MAX: u64 = 16_384;
+/// Keys of all operations of one change together, each counted where it is used, not where it is written; likewise.
+pub const CHANGE_KEY_BYTES_MAX: u64 = 1_048_576;
+/// Distance of a change's wall time from 1970, in whatever unit its writer counts; likewise. automerge stores
+/// times as differences, and two extreme ones have none.
+pub const CHANGE_TIME_DISTANCE_MAX: u64 = 1 << 52;
+/// Objects inside objects, counted from the document's root; a change that nests deeper is likewise refused.
+pub const DOCUMENT_DEPTH_MAX: u32 = 16;
 /// A schema constant published in the roster; larger ones count for nothing.
 pub const CONSTANT_BYTES_MAX: usize = 4_096;
 
@@ -53,8 +62,10 @@ pub const INPUTS_PER_COMMIT_MAX: usize = 256;
 
 /// A journal file is closed, and the next begun, at this size.
 pub const JOURNAL_FILE_BYTES_MAX: u64 = 64 * 1_048_576;
-/// One journal record above this is refused.
-pub const JOURNAL_RECORD_BYTES_MAX: usize = 8 * 1_048_576;
+/// One journal record above this is refused. A call of the engine with the largest segments stays below.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 32 * 1_048_576;
+/// A key of the store above this is refused as our own mistake.
+pub const STORE_KEY_BYTES_MAX: usize = 1_024;
 /// One value in the index; larger ones stay in the journal, or are split.
 pub const INDEX_VALUE_BYTES_MAX: usize = 4_096;
 

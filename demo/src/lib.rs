@@ -1,1 +1,3 @@
-//! Being built.
+//! A province in a box: what the demonstration is made of.
+
+pub mod province;

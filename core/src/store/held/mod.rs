@@ -1,0 +1,23 @@
+//! What is held, in typed rows over a [`Store`](crate::store::Store): segments and their listing, one's own
+//! logs, receipts, signed items that travel alone, feed keys, and what peers said.
+//!
+//! Reading takes `&dyn Store`; writing gives a [`Group`](crate::store::Group) that the caller commits. So
+//! whoever decides works on an overlay, and everything decided together is durable together.
+
+mod alone;
+mod keys;
+mod logs;
+mod own;
+mod peers;
+mod receipts;
+mod segments;
+
+pub use alone::{
+    Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, newest_feed_key, put_feed_key,
+    setting, setting_key,
+};
+pub use logs::{descriptor, listing_of, logs_in, meta_of, segment_bytes, segments_ending_at, vector_of};
+pub use own::{CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_logs, pending};
+pub use peers::{Base, Memory, Side, bases, keep_base, memory_of, remember};
+pub use receipts::{HeldReceipt, keep_receipt, receipt_of, receipts_in};
+pub use segments::{Acceptance, SegmentRow, above, accept, ends_ladder, relist, resolve_ends};

@@ -1,0 +1,7 @@
+//! Airlock, told as stories: what honest devices write passes, what no honest device writes stays outside.
+
+mod dice;
+mod honest;
+mod hostile;
+mod mutations;
+mod press;
