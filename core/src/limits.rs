@@ -53,6 +53,16 @@ pub const RECEIPT_HELD_BACK_RUNS_MAX: usize = 64;
 pub const FRAME_BYTES_MAX: usize = 65_536;
 /// Whole vectors travel in the Hello while they are no larger than this.
 pub const HELLO_VECTOR_BYTES_MAX: usize = 600;
+/// Feeds of one subscription; beyond it the connection is closed.
+pub const SUBSCRIBED_FEEDS_MAX: usize = 4_096;
+/// Times one log is asked for in one session; beyond it the next session goes on.
+pub const ASKS_PER_LOG_MAX: u32 = 3;
+/// Logs spelled in one session; beyond it the connection is closed.
+pub const SPELLED_LOGS_PER_SESSION_MAX: usize = 100_000;
+/// Signed items that one session may bring alone; beyond it the connection is closed.
+pub const ITEMS_PER_SESSION_MAX: u32 = 50_000;
+/// Segments sent right behind a Hello; the rest waits for the answer.
+pub const EARLY_SEGMENTS_MAX: usize = 16;
 /// Lines of one vector message; beyond it the connection is closed.
 pub const VECTOR_LINES_MAX: usize = 100_000;
 /// Bytes of segments staged for one session whose ground is not held yet; beyond it the oldest are dropped (they come again).
@@ -68,6 +78,19 @@ pub const JOURNAL_RECORD_BYTES_MAX: usize = 32 * 1_048_576;
 pub const STORE_KEY_BYTES_MAX: usize = 1_024;
 /// One value in the index; larger ones stay in the journal, or are split.
 pub const INDEX_VALUE_BYTES_MAX: usize = 4_096;
+/// Rows held in memory while the index takes none; beyond it reads wait until the index works again.
+pub const INDEX_PENDING_BYTES_MAX: usize = 32 * 1_048_576;
+
+/// An index that takes longer to open is set aside and built anew.
+pub const INDEX_OPEN_MS_MAX: u64 = 60_000;
+/// Memory the index may use for its cache.
+pub const INDEX_CACHE_BYTES_MAX: u64 = 8 * 1_048_576;
+/// An index larger than this times what it holds is built anew at the next opening.
+pub const INDEX_BLOAT_MAX: u64 = 4;
+/// An index smaller than this is never called bloated.
+pub const INDEX_BLOAT_BYTES_MIN: u64 = 32 * 1_048_576;
+/// Kept free on the disk, so that the visit being typed can still be saved when it is full.
+pub const RESERVE_BYTES: u64 = 2 * 1_048_576;
 
 /// A household's document: the writer warns here.
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;

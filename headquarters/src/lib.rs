@@ -1,1 +1,3 @@
-//! Being built.
+//! Headquarters: the registrar of people and keys, the puller, the maker of datasets.
+
+pub mod organisation;

@@ -62,8 +62,29 @@ pub struct Cutter<'a> {
     pub level: i32,
     /// The dictionaries.
     pub dictionaries: &'a dyn Dictionaries,
-    /// The roster position known now; 0 for none.
-    pub roster_seen: u64,
+    /// The roster position known now.
+    pub roster_seen: RosterSeen,
+}
+
+/// What a cut says of the roster its author knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RosterSeen {
+    /// The position of the last roster entry held; 0 for none.
+    Position(u64),
+    /// In headquarters' own roster log: everything before the segment, in this epoch.
+    OwnLog {
+        /// How many times headquarters' log changed before this one.
+        epoch: u32,
+    },
+}
+
+impl RosterSeen {
+    const fn at(self, first: u64) -> u64 {
+        match self {
+            Self::Position(position) => position,
+            Self::OwnLog { epoch } => ((epoch as u64) << 32) + first - 1,
+        }
+    }
 }
 
 impl Cutter<'_> {
@@ -132,7 +153,7 @@ impl Cutter<'_> {
             back: tip.segment,
             head: after.head,
             key: self.key.map_or(KeyId::ZERO, FeedKey::id),
-            roster_seen: self.roster_seen,
+            roster_seen: self.roster_seen.at(tip.n + 1),
             sealed_len: 0,
             sealed_hash: [0; 32],
         };
@@ -187,7 +208,7 @@ mod tests {
             codec: Codec::Zstd { dictionary: 0 },
             level: 3,
             dictionaries: &NoDictionaries,
-            roster_seen: 5,
+            roster_seen: RosterSeen::Position(5),
         };
         let start = Entry::Start(Start { nonce: StartNonce([7; 16]), software: "test".into(), schema: 1 });
         let mut items = vec![Written::plain(&start).expect("plain")];

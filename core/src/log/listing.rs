@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding::Set;
 use crate::id::{Head, LogId, SegmentId};
-use crate::limits;
 use crate::log::vector::Line;
 
 /// What listing needs of a held segment.
@@ -23,35 +22,12 @@ pub struct SegmentMeta {
     pub head: Head,
 }
 
-/// What the roster says about logs: named segments and limits. Empty for `@roster` itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Positions named by a closing's keep or a release's line.
-    pub points: BTreeSet<(LogId, u64, Head)>,
-    /// Logs named as finished, with their tips.
-    pub finished: BTreeMap<LogId, BTreeSet<SegmentId>>,
-    /// Logs listed per device and feed.
-    pub logs_max: usize,
-    /// Branches listed per log.
-    pub branches_max: usize,
-}
+/// What the roster says about logs: named points, finished logs, numbers. The default for `@roster` itself.
+pub type Named = crate::identity::RosterNames;
 
-impl Default for Named {
-    fn default() -> Self {
-        Self {
-            points: BTreeSet::new(),
-            finished: BTreeMap::new(),
-            logs_max: limits::LOGS_LISTED_PER_DEVICE_AND_FEED,
-            branches_max: limits::BRANCHES_LISTED_PER_LOG,
-        }
-    }
-}
-
-impl Named {
-    fn names(&self, log: &LogId) -> bool {
-        self.finished.contains_key(log)
-            || self.points.range((*log, 0, Head::ZERO)..).next().is_some_and(|(named, _, _)| named == log)
-    }
+fn is_named(named: &Named, log: &LogId) -> bool {
+    named.finished.contains_key(log)
+        || named.points.range((*log, 0, Head::ZERO)..).next().is_some_and(|(point, _, _)| point == log)
 }
 
 /// The listed segments of one log, and its lines.
@@ -71,7 +47,7 @@ pub fn list(logs: &BTreeMap<LogId, Vec<SegmentMeta>>, named: &Named) -> BTreeMap
     let listed = |log: &LogId, metas: &Vec<SegmentMeta>| {
         let tree = Tree::new(metas);
         let mut segments = tree.with_ground(tree.named(log, named));
-        if named.names(log) || smallest.contains(log) {
+        if is_named(named, log) || smallest.contains(log) {
             segments.extend(tree.with_ground(tree.smallest_leaves(named.branches_max)));
         }
         let lines = tree.lines(*log, &segments);

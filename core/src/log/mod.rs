@@ -18,12 +18,12 @@ mod vector;
 
 pub use change::{ChunkFault, change_hash};
 pub use content::{Content, ContentFault, Written};
-pub use cut::{CutError, Cutter, Tip};
+pub use cut::{CutError, Cutter, RosterSeen, Tip};
 pub use descriptor::{Descriptor, actor_id, device_id};
 pub use entry::{Entry, EntryFault, Start, chain_head, entry_hash, first_head};
 pub use listing::{Listing, Named, SegmentMeta, list};
 pub use opened::{OpenedEntry, Unit, open};
 pub use payload::{Codec, Dictionaries, NoDictionaries, PayloadFault, pack, unpack};
-pub use receipt::{HeldBack, Place, ReceiptBody, ReceiptLine, receipts_digest};
+pub use receipt::{HeldBack, Place, ReceiptBody, ReceiptLine, ReceiptName, receipts_digest};
 pub use segment::{Segment, SegmentBody, SegmentError};
 pub use vector::{Line, Vector, base_id, feed_digest, subscription_hash, vectors_digest};

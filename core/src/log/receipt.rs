@@ -82,16 +82,22 @@ fn runs_are_sound(n: u64, runs: &[HeldBack]) -> bool {
     runs.len() <= limits::RECEIPT_HELD_BACK_RUNS_MAX && runs.iter().all(within) && runs.windows(2).all(apart)
 }
 
+/// A receipt's name among those held: `(issuer, feed, device, ordinal, D("receipt", body)[..8])`.
+pub type ReceiptName = (DeviceKey, Feed, DeviceKey, u64, [u8; 8]);
+
+impl ReceiptBody {
+    /// The receipt's name.
+    #[must_use]
+    pub fn name(&self, issuer: DeviceKey) -> ReceiptName {
+        let short = hash::first(&hash::derive("receipt", &[&encoding::to_bytes(self)]));
+        (issuer, self.feed.clone(), self.device, self.ordinal, short)
+    }
+}
+
 /// `D("receipts", set<(issuer, feed, device, ordinal, D("receipt", body)[..8])>)[..8]`.
 #[must_use]
-pub fn receipts_digest<'a>(held: impl IntoIterator<Item = (DeviceKey, &'a ReceiptBody)>) -> [u8; 8] {
-    let all: Set<(DeviceKey, Feed, DeviceKey, u64, [u8; 8])> = held
-        .into_iter()
-        .map(|(issuer, body)| {
-            let name = hash::first(&hash::derive("receipt", &[&encoding::to_bytes(body)]));
-            (issuer, body.feed.clone(), body.device, body.ordinal, name)
-        })
-        .collect();
+pub fn receipts_digest(held: impl IntoIterator<Item = ReceiptName>) -> [u8; 8] {
+    let all: Set<ReceiptName> = held.into_iter().collect();
     hash::first(&hash::derive("receipts", &[&encoding::to_bytes(&all)]))
 }
 

@@ -42,6 +42,9 @@ pub enum StoreError {
     /// Confirmed bytes are no longer what they were.
     #[error("the store is damaged ({0:?}); stop writing and keep the files")]
     Damaged(Damage),
+    /// The index neither answers nor can be built anew. The journal is whole.
+    #[error("the index cannot be read or rebuilt now; what was saved is safe")]
+    Index,
     /// One commit is larger than a journal record may be.
     #[error("one commit is larger than a record may be")]
     TooLarge,
@@ -56,7 +59,7 @@ impl StoreError {
     pub const fn kind(self) -> ErrorKind {
         match self {
             Self::Full => ErrorKind::Full,
-            Self::Disk(_) => ErrorKind::Retry,
+            Self::Disk(_) | Self::Index => ErrorKind::Retry,
             Self::Damaged(_) => ErrorKind::Corrupt,
             Self::TooLarge => ErrorKind::Invalid,
             Self::Misuse => ErrorKind::Bug,

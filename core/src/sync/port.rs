@@ -1,6 +1,7 @@
 //! All that the engine can be told, and all it can ask for. The driver in `node` carries both.
 
-use crate::id::{DeviceKey, Feed};
+use crate::id::{DeviceKey, Feed, LogId};
+use crate::wire::Refusal;
 
 /// One connection's number, given by the driver, never used again in this process.
 pub type SessionId = u64;
@@ -145,6 +146,20 @@ pub enum Notice {
         received: u64,
         /// Segments the peer said it holds durably now and did not before.
         delivered: u64,
+    },
+    /// Our claim won: this tablet is enrolled.
+    Enrolled,
+    /// The peer refused us, or our claim.
+    Refused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// The peer did not take a log's segments now; they are kept and offered again.
+    LogRefused {
+        /// The log.
+        log: LogId,
+        /// Why.
+        reason: Refusal,
     },
     /// Two branches of one log were proved: a clone or a restored backup.
     Fork {

@@ -90,6 +90,8 @@ pub struct Vectors {
     pub subscription: Option<Vec<Feed>>,
     /// Per feed, by its place in the subscription, all lines. Feeds not named are equal.
     pub feeds: Vec<(u32, Vec<LogEnds>)>,
+    /// The number of the next log that the opener will spell; all numbers below mean nothing from here on.
+    pub numbering: u32,
     /// Whether another Vectors frame continues this one.
     pub more: bool,
 }

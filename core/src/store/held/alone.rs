@@ -62,6 +62,20 @@ pub fn mail_of(store: &dyn Store, serial: u32) -> Result<Vec<Mail>, StoreError> 
     Ok(found)
 }
 
+/// Every mailbox: serial and what waits in it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn mailboxes(store: &dyn Store) -> Result<Vec<(u32, Mail)>, StoreError> {
+    let mut found = Vec::new();
+    for_each(store, b"m", |key, value| {
+        let serial = key.get(1..5).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).ok_or(DAMAGED)?;
+        found.push((u32::from_be_bytes(serial), value.to_vec()));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// The write that keeps a feed key.
 #[must_use]
 pub fn put_feed_key(granted: &GrantedKey) -> Op {

@@ -34,6 +34,11 @@ pub(super) fn descriptor(log: &LogId) -> Vec<u8> {
     Key::new(b'd').bytes(&log.0).done()
 }
 
+/// Prefix of [`descriptor`] for logs whose id begins so.
+pub(super) fn descriptors_from(short: &[u8; 8]) -> Vec<u8> {
+    Key::new(b'd').bytes(short).done()
+}
+
 /// `g feed device log` → nothing: the logs of a device in a feed.
 pub(super) fn log_of(feed: &Feed, device: &DeviceKey, log: &LogId) -> Vec<u8> {
     Key::new(b'g').feed(feed).bytes(&device.0).bytes(&log.0).done()

@@ -52,6 +52,18 @@ pub fn descriptor(store: &dyn Store, log: &LogId) -> Result<Option<Descriptor>, 
     store.get(&keys::descriptor(log))?.map(|bytes| row(&bytes)).transpose()
 }
 
+/// The log whose id begins with these 8 bytes; `None` where none or several are known.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn log_by_short_name(store: &dyn Store, short: &[u8; 8]) -> Result<Option<LogId>, StoreError> {
+    let found = store.scan(&keys::descriptors_from(short), &[], 2)?;
+    match found.as_slice() {
+        [(key, _)] => Ok(Some(LogId(tail(key)?))),
+        _ => Ok(None),
+    }
+}
+
 /// A held segment's stored bytes: envelope, then sealed bytes.
 ///
 /// # Errors
@@ -104,6 +116,16 @@ pub fn logs_in(store: &dyn Store, feed: &Feed) -> Result<Vec<(DeviceKey, LogId)>
         Ok(())
     })?;
     Ok(found)
+}
+
+/// The listed ends of one log.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn lines_of(store: &dyn Store, feed: &Feed, log: &LogId) -> Result<Vec<(u64, SegmentId)>, StoreError> {
+    let lines: Option<Set<(u64, SegmentId)>> =
+        store.get(&keys::lines(feed, log))?.map(|bytes| row(&bytes)).transpose()?;
+    Ok(lines.unwrap_or_default().into_vec())
 }
 
 /// The vector over these feeds.

@@ -10,14 +10,21 @@ mod logs;
 mod own;
 mod peers;
 mod receipts;
+mod roster;
 mod segments;
 
 pub use alone::{
-    Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, newest_feed_key, put_feed_key,
-    setting, setting_key,
+    Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, mailboxes, newest_feed_key,
+    put_feed_key, setting, setting_key,
 };
-pub use logs::{descriptor, listing_of, logs_in, meta_of, segment_bytes, segments_ending_at, vector_of};
-pub use own::{CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_logs, pending};
+pub use logs::{
+    descriptor, lines_of, listing_of, log_by_short_name, logs_in, meta_of, segment_bytes, segments_ending_at,
+    vector_of,
+};
+pub use own::{
+    CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_feeds, own_logs, pending,
+};
 pub use peers::{Base, Memory, Side, bases, keep_base, memory_of, remember};
 pub use receipts::{HeldReceipt, keep_receipt, receipt_of, receipts_in};
+pub use roster::fold_roster;
 pub use segments::{Acceptance, SegmentRow, above, accept, ends_ladder, relist, resolve_ends};

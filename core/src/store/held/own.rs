@@ -50,6 +50,20 @@ pub fn own_logs(store: &dyn Store, feed: &Feed) -> Result<OwnLogs, StoreError> {
     Ok(store.get(&keys::own(feed))?.map(|bytes| row(&bytes)).transpose()?.unwrap_or_default())
 }
 
+/// The feeds that one has logs in.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn own_feeds(store: &dyn Store) -> Result<Vec<Feed>, StoreError> {
+    let mut found = Vec::new();
+    for_each(store, b"w", |_, value| {
+        let logs: OwnLogs = row(value)?;
+        found.extend(logs.first().map(|log| log.descriptor.feed.clone()));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Entries of a log that are saved and not cut, with their positions.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::{self, Set};
 use crate::id::{DeviceKey, Feed, LogId, SegmentId};
-use crate::log::{Vector, base_id};
+use crate::log::{ReceiptName, Vector, base_id};
 use crate::store::held::keys;
 use crate::store::held::logs::row;
 use crate::store::{Op, Store, StoreError};
@@ -76,12 +76,10 @@ pub fn keep_base(
 pub struct Memory {
     /// The feeds it last said it subscribes to.
     pub subscription: Vec<Feed>,
-    /// The receipts it was last known to hold: `(issuer, feed, device, ordinal, name)`.
-    pub receipts: Vec<(DeviceKey, Feed, DeviceKey, u64, [u8; 8])>,
+    /// The receipts it was last known to hold: by name.
+    pub receipts: Vec<ReceiptName>,
     /// The receipts it will hold if all arrived that were sent since.
-    pub receipts_sent: Vec<(DeviceKey, Feed, DeviceKey, u64, [u8; 8])>,
-    /// The subscription we last said to it and it took, hashed.
-    pub said_subscription: Option<[u8; 8]>,
+    pub receipts_sent: Vec<ReceiptName>,
 }
 
 /// What is remembered of a peer.

@@ -1,0 +1,372 @@
+//! Stories of the journal: each sentence of its page, on a disk that can fail.
+
+use super::format::{HEADER_BYTES, Header, name_of, record};
+use super::{Fresh, Journal, Position};
+use crate::store::disk::{Disk, DiskError};
+use crate::store::port::{Damage, StoreError};
+use crate::store::simulated_disk::{Fault, SimulatedDisk};
+
+/// Ids that count up, starting where the process number says.
+pub(crate) fn ids(process: u8) -> Fresh {
+    let mut next = 0u64;
+    Box::new(move || {
+        next += 1;
+        let mut id = [process; 16];
+        id[8..].copy_from_slice(&next.to_be_bytes());
+        id
+    })
+}
+
+fn open(disk: &SimulatedDisk, process: u8) -> Journal<SimulatedDisk> {
+    try_open(disk, process).expect("the journal opens")
+}
+
+fn try_open(disk: &SimulatedDisk, process: u8) -> Result<Journal<SimulatedDisk>, StoreError> {
+    Journal::open(disk.clone(), ids(process), 1_000_000, None).map(|(journal, _)| journal)
+}
+
+fn contents(journal: &Journal<SimulatedDisk>) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    let each = |_: Position, record: &super::Record<'_>| {
+        all.push(record.content.to_vec());
+        Ok(())
+    };
+    journal.replay(None, each).expect("the journal reads");
+    all
+}
+
+/// Puts a file on the disk as if some process had written and synced it.
+fn plant(disk: &SimulatedDisk, header: Header, records: &[&[u8]]) -> u64 {
+    let mut disk = disk.clone();
+    let name = name_of(&header.file);
+    disk.create(&name).expect("a new file");
+    disk.append(&name, &header.to_bytes()).expect("appended");
+    let mut at = HEADER_BYTES;
+    for content in records {
+        let (bytes, _) = record(&header.file, at, content);
+        disk.append(&name, &bytes).expect("appended");
+        at += bytes.len() as u64;
+    }
+    disk.sync(&name).expect("synced");
+    disk.sync_dir().expect("synced");
+    at
+}
+
+fn header(file: u8, predecessor: u8, confirmed: u64) -> Header {
+    Header { store: [9; 16], file: [file; 16], predecessor: [predecessor; 16], confirmed }
+}
+
+#[test]
+fn header_and_record_are_what_the_page_says() {
+    let bytes = header(1, 0, 7).to_bytes();
+    let mut expected = b"khettara journal\0\x01".to_vec();
+    expected.extend([[9u8; 16], [1; 16], [0; 16]].concat());
+    expected.extend(7u64.to_le_bytes());
+    expected.extend(&crate::hash::derive("file", &[&expected])[..16]);
+    assert_eq!(bytes, expected);
+    assert_eq!(bytes.len() as u64, HEADER_BYTES);
+    let (bytes, check) = record(&[1; 16], 90, b"abc");
+    let hashed = [&[1u8; 16][..], &90u64.to_le_bytes(), &[0], b"abc"].concat();
+    assert_eq!(check, crate::hash::derive("record", &[&hashed])[..16]);
+    assert_eq!(bytes, [&3u32.to_le_bytes()[..], &[0], b"abc", &check].concat());
+}
+
+#[test]
+fn one_commit_is_one_append_and_one_sync() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    journal.append(b"first").expect("appended");
+    let before = disk.calls();
+    journal.append(b"second").expect("appended");
+    assert_eq!(disk.calls() - before, 2);
+}
+
+#[test]
+fn what_was_appended_is_there_after_a_power_cut() {
+    let mut disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    journal.append(b"one").expect("appended");
+    journal.append(b"two").expect("appended");
+    disk.crash(&mut |_| 1);
+    assert_eq!(contents(&open(&disk, 2)), [b"one", b"two"]);
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_the_file_goes_on() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    journal.append(b"one").expect("appended");
+    let name = disk.list().expect("listed").remove(0);
+    let mut hand = disk.clone();
+    let whole = hand.len(&name).expect("a length");
+    hand.append(&name, &[20, 0, 0, 0, 0, 7]).expect("appended");
+    let (mut journal, found) = Journal::open(disk.clone(), ids(2), 1_000_000, None).expect("opens");
+    assert_eq!(found.torn_bytes, 6);
+    assert_eq!(hand.len(&name), Ok(whole));
+    journal.append(b"two").expect("appended");
+    assert_eq!(disk.list().expect("listed").len(), 1);
+    assert_eq!(contents(&open(&disk, 3)), [b"one", b"two"]);
+}
+
+#[test]
+fn a_file_takes_records_only_after_its_header_and_entry_are_synced() {
+    for call in 0..4 {
+        let mut disk = SimulatedDisk::new();
+        let mut journal = open(&disk, 1);
+        // create, append, sync, sync_dir: whichever fails, no record was written.
+        disk.fail(call, Fault::Partly(DiskError::Failed(5), 1_000));
+        assert_eq!(journal.append(b"never"), Err(StoreError::Disk(5)), "call {call}");
+        assert!(
+            disk.list()
+                .expect("listed")
+                .iter()
+                .all(|name| disk.len(name).is_ok_and(|len| len <= HEADER_BYTES))
+        );
+        journal.append(b"one").expect("the caller goes on");
+        disk.crash(&mut |_| 1);
+        assert_eq!(contents(&open(&disk, 2)), [b"one"]);
+    }
+}
+
+#[test]
+fn a_failed_record_found_whole_does_not_count() {
+    for (call, fault) in [
+        (0, Fault::Partly(DiskError::Failed(5), usize::MAX)),
+        (0, Fault::Partly(DiskError::Full, 9)),
+        (1, Fault::Nothing(DiskError::Failed(5))),
+        (1, Fault::Partly(DiskError::Failed(5), 0)),
+    ] {
+        let mut disk = SimulatedDisk::new();
+        let mut journal = open(&disk, 1);
+        journal.append(b"one").expect("appended");
+        disk.fail(call, fault);
+        // Cutting the tail fails too: only the next file's header speaks.
+        disk.fail(call + 1, Fault::Nothing(DiskError::Failed(5)));
+        assert!(journal.append(b"never").is_err());
+        let position = journal.position().expect("a position");
+        journal.append(b"two").expect("the caller goes on");
+        assert_eq!(disk.list().expect("listed").len(), 2, "the failed file is closed for ever");
+        assert!(journal.has(&position).expect("read"));
+        assert_eq!(contents(&journal), [b"one", b"two"]);
+        disk.crash(&mut |_| 0);
+        assert_eq!(contents(&open(&disk, 2)), [b"one", b"two"]);
+    }
+}
+
+#[test]
+fn a_file_whose_first_record_failed_is_named_with_nothing_confirmed_but_its_header() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    disk.fail(5, Fault::Partly(DiskError::Failed(5), 0));
+    disk.fail(6, Fault::Nothing(DiskError::Failed(5)));
+    assert!(journal.append(b"never").is_err());
+    journal.append(b"one").expect("appended");
+    disk.restart();
+    let mut journal = open(&disk, 2);
+    assert_eq!(contents(&journal), [b"one"]);
+    journal.append(b"two").expect("appended");
+    assert_eq!(contents(&open(&disk, 3)), [b"one", b"two"]);
+}
+
+#[test]
+fn a_successor_that_could_not_be_made_still_keeps_its_predecessor_closed() {
+    let disk = SimulatedDisk::new();
+    let (mut journal, _) = Journal::open(disk.clone(), ids(1), 160, None).expect("opens");
+    journal.append(b"one").expect("appended");
+    // The file is full; its successor gets a whole header that no sync confirms and that stays.
+    disk.fail(3, Fault::Partly(DiskError::Failed(5), 0));
+    disk.fail(4, Fault::Nothing(DiskError::Failed(5)));
+    assert!(journal.append(&[7; 60]).is_err());
+    journal.append(b"2").expect("small enough for the old file, and not written there");
+    assert_eq!(contents(&open(&disk, 2)), [b"one".to_vec(), b"2".to_vec()]);
+}
+
+#[test]
+fn a_full_file_is_followed_by_the_next() {
+    let disk = SimulatedDisk::new();
+    let (mut journal, _) = Journal::open(disk.clone(), ids(1), 300, None).expect("opens");
+    let all: Vec<Vec<u8>> = (0..20u8).map(|n| vec![n; 50]).collect();
+    for content in &all {
+        journal.append(content).expect("appended");
+    }
+    assert!(disk.list().expect("listed").iter().all(|name| disk.len(name).is_ok_and(|len| len <= 300)));
+    assert!(disk.list().expect("listed").len() > 5);
+    assert_eq!(contents(&open(&disk, 2)), all);
+}
+
+#[test]
+fn every_whole_header_closes_the_file_it_names_records_or_not() {
+    let disk = SimulatedDisk::new();
+    let (one, two): (&[u8], &[u8]) = (b"one", b"two");
+    let end = plant(&disk, header(1, 0, 0), &[one]);
+    plant(&disk, header(2, 1, HEADER_BYTES), &[]);
+    assert_eq!(contents(&open(&disk, 3)), Vec::<Vec<u8>>::new(), "one lies behind what is confirmed");
+    let disk = SimulatedDisk::new();
+    plant(&disk, header(1, 0, 0), &[one, two]);
+    plant(&disk, header(2, 1, end), &[]);
+    assert_eq!(contents(&open(&disk, 3)), [one]);
+}
+
+#[test]
+fn a_file_without_a_record_takes_none_after_a_reopening() {
+    let disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, header(2, 1, end), &[]);
+    let mut journal = open(&disk, 3);
+    journal.append(b"two").expect("appended");
+    assert_eq!(contents(&open(&disk, 4)), [b"one", b"two"]);
+    let last = journal.position().expect("a position").file;
+    let bytes = disk.read(&name_of(&last), 0, 90).expect("read");
+    let written = Header::read(&bytes).expect("known").expect("whole");
+    assert_ne!(last, [2; 16]);
+    assert_eq!((written.predecessor, written.confirmed), ([1; 16], end));
+}
+
+#[test]
+fn of_files_naming_one_predecessor_the_one_with_a_record_counts_and_two_are_damage() {
+    let disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, header(2, 1, end), &[]);
+    plant(&disk, header(3, 1, end), &[b"two"]);
+    plant(&disk, header(4, 1, end), &[]);
+    assert_eq!(contents(&open(&disk, 5)), [b"one", b"two"]);
+    plant(&disk, header(5, 1, end), &[b"other"]);
+    assert_eq!(try_open(&disk, 6).map(drop), Err(StoreError::Damaged(Damage::TwoSuccessors)));
+}
+
+#[test]
+fn a_header_torn_at_birth_is_nothing_and_one_before_records_is_damage() {
+    let disk = SimulatedDisk::new();
+    plant(&disk, header(1, 0, 0), &[b"one"]);
+    let mut hand = disk.clone();
+    hand.create(&name_of(&[2; 16])).expect("created");
+    hand.append(&name_of(&[2; 16]), &header(2, 1, 90).to_bytes()[..50]).expect("appended");
+    assert_eq!(contents(&open(&disk, 3)), [b"one"]);
+    disk.flip(&name_of(&[1; 16]), 30, 3).expect("flipped");
+    assert_eq!(try_open(&disk, 4).map(drop), Err(StoreError::Damaged(Damage::Header)));
+}
+
+#[test]
+fn a_changed_bit_in_confirmed_records_is_told() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    for content in [b"one", b"two"] {
+        journal.append(content).expect("appended");
+    }
+    let name = disk.list().expect("listed").remove(0);
+    disk.flip(&name, HEADER_BYTES + 6, 0).expect("flipped");
+    assert_eq!(try_open(&disk, 2).map(drop), Err(StoreError::Damaged(Damage::Record)));
+    let disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, header(2, 1, end), &[b"two"]);
+    disk.flip(&name_of(&[1; 16]), end - 1, 0).expect("flipped");
+    let journal = open(&disk, 2);
+    assert_eq!(journal.replay(None, |_, _| Ok(())), Err(StoreError::Damaged(Damage::Record)));
+}
+
+#[test]
+fn missing_and_foreign_files_are_damage() {
+    let disk = SimulatedDisk::new();
+    plant(&disk, header(2, 1, 120), &[b"two"]);
+    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::Chain)));
+    let disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, Header { store: [8; 16], ..header(2, 1, end) }, &[b"two"]);
+    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::OtherStore)));
+    let disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, header(2, 1, end + 1), &[b"two"]);
+    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::Record)));
+}
+
+#[test]
+fn the_last_file_is_synced_before_anything_read_from_it_is_used() {
+    let mut disk = SimulatedDisk::new();
+    let name = name_of(&[1; 16]);
+    disk.create(&name).expect("created");
+    disk.append(&name, &header(1, 0, 0).to_bytes()).expect("appended");
+    disk.append(&name, &record(&[1; 16], HEADER_BYTES, b"one").0).expect("appended");
+    assert_eq!(contents(&open(&disk, 2)), [b"one"], "read from memory");
+    disk.crash(&mut |_| 1);
+    assert_eq!(contents(&open(&disk, 3)), [b"one"], "and durable since");
+}
+
+#[test]
+fn a_last_file_that_cannot_be_synced_is_closed_and_its_records_are_carried_over() {
+    for fails_as_well in [None, Some(1), Some(2), Some(3), Some(4), Some(5), Some(6)] {
+        let mut disk = SimulatedDisk::new();
+        let mut journal = open(&disk, 1);
+        for content in [b"one", b"two"] {
+            journal.append(content).expect("appended");
+        }
+        disk.restart();
+        disk.fail(0, Fault::Nothing(DiskError::Failed(5)));
+        if let Some(call) = fails_as_well {
+            disk.fail(call, Fault::Nothing(DiskError::Failed(5)));
+        }
+        match Journal::open(disk.clone(), ids(2), 1_000_000, None) {
+            Ok((mut journal, found)) => {
+                assert!(found.carried_over && fails_as_well.is_none());
+                journal.append(b"six").expect("appended");
+                disk.crash(&mut |_| 1);
+                assert_eq!(contents(&open(&disk, 3)), [b"one", b"two", b"six"]);
+            }
+            Err(error) => {
+                assert_eq!(error, StoreError::Disk(5));
+                disk.crash(&mut |_| 0);
+                assert_eq!(contents(&open(&disk, 3)), [b"one", b"two"], "nothing is lost on the way");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_read_that_gives_too_little_is_an_error_and_cuts_nothing() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    for content in [&[1; 200], &[2; 200]] {
+        journal.append(content).expect("appended");
+    }
+    disk.shorten_reads(Some(100));
+    assert_eq!(try_open(&disk, 2).map(drop), Err(StoreError::Disk(0)));
+    disk.shorten_reads(None);
+    assert_eq!(contents(&open(&disk, 3)), [[1; 200], [2; 200]]);
+}
+
+#[test]
+fn opening_at_a_known_place_reads_only_what_follows() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    journal.append(b"one").expect("appended");
+    let known = journal.position().expect("a position");
+    journal.append(b"two").expect("appended");
+    // If the first record were read again, this bit would be told.
+    let name = disk.list().expect("listed").remove(0);
+    disk.flip(&name, HEADER_BYTES + 6, 0).expect("flipped");
+    let (journal, _) = Journal::open(disk.clone(), ids(2), 1_000_000, Some(&known)).expect("opens");
+    let mut all = Vec::new();
+    let each = |_: Position, record: &super::Record<'_>| {
+        all.push(record.content.to_vec());
+        Ok(())
+    };
+    journal.replay(Some(&known), each).expect("the journal reads");
+    assert_eq!(all, [b"two"]);
+    let elsewhere = Position { check: [0; 16], ..known };
+    assert!(!journal.has(&elsewhere).expect("read"));
+    assert!(Journal::open(disk, ids(3), 1_000_000, Some(&elsewhere)).is_err(), "not believed unchecked");
+}
+
+#[test]
+fn an_unknown_version_or_codec_is_told_and_nothing_is_cut() {
+    let disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    let mut sealed = record(&[1; 16], end, b"two").0;
+    let hashed = [&[1u8; 16][..], &end.to_le_bytes(), &[1], b"two"].concat();
+    sealed[4] = 1;
+    sealed.truncate(8);
+    sealed.extend(&crate::hash::derive("record", &[&hashed])[..16]);
+    let mut hand = disk.clone();
+    hand.append(&name_of(&[1; 16]), &sealed).expect("appended");
+    assert_eq!(try_open(&disk, 2).map(drop), Err(StoreError::Damaged(Damage::Version)));
+    assert_eq!(hand.len(&name_of(&[1; 16])), Ok(end + sealed.len() as u64));
+}

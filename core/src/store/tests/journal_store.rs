@@ -1,0 +1,191 @@
+//! What the store promises when the index is behind, ahead, foreign, damaged, full or gone.
+
+use super::{FlakyIndex, ids, open};
+use crate::store::conformance;
+use crate::store::{
+    Answer, DiskError, Expect, Fault, Group, JournalStore, MemoryIndex, Op, Options, Reason, SimulatedDisk,
+    Store, StoreError,
+};
+
+fn put(key: &[u8], value: &[u8]) -> Vec<Group> {
+    vec![Group { expect: vec![], ops: vec![Op::Put(key.to_vec(), value.to_vec())] }]
+}
+
+/// A store with the rows a, b, c (c too large for the index) and the derived row ~d.
+fn filled(disk: &SimulatedDisk, index: &FlakyIndex) {
+    let (mut store, _) = open(disk, index, 1).expect("opens");
+    for (key, value) in [(b"a", vec![1]), (b"b", vec![2]), (b"c", vec![3; 9_000])] {
+        assert_eq!(store.commit(put(key, &value)), Ok(vec![Answer::Committed]));
+    }
+    store.derive(vec![Op::Put(b"~d".to_vec(), vec![4; 9_000])]).expect("derived");
+}
+
+fn assert_filled(store: &dyn Store) {
+    for (key, value) in [(b"a", vec![1]), (b"b", vec![2]), (b"c", vec![3; 9_000])] {
+        assert!(store.get(key) == Ok(Some(value)));
+    }
+    assert_eq!(store.scan(b"", b"", 3).map(|rows| rows.len()), Ok(3));
+}
+
+#[test]
+fn the_store_on_a_disk_does_what_every_store_does() {
+    conformance::check(&mut || {
+        let options = Options { file_bytes_max: 10_000 };
+        let (store, opened) = JournalStore::open(SimulatedDisk::new(), MemoryIndex::new(), ids(1), options)
+            .expect("an empty disk opens");
+        assert_eq!(opened, crate::store::Opened::default());
+        Box::new(store)
+    });
+}
+
+#[test]
+fn an_index_that_never_takes_a_batch_changes_no_answer() {
+    conformance::check(&mut || {
+        let index = FlakyIndex::default();
+        index.set(|shared| shared.refuses_batches = true);
+        Box::new(open(&SimulatedDisk::new(), &index, 1).expect("opens").0)
+    });
+}
+
+#[test]
+fn an_index_up_to_date_or_behind_is_used_as_it_is() {
+    for kept in 0..5 {
+        let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+        filled(&disk, &index);
+        index.crash(kept);
+        let (store, opened) = open(&disk, &index, 2).expect("opens");
+        let expected = if kept == 0 { Some(Reason::Missing) } else { None };
+        assert_eq!(opened.rebuilt, expected, "{kept} batches kept");
+        assert_filled(&store);
+        let derived = if kept == 4 { Some(vec![4; 9_000]) } else { None };
+        assert!(store.get(b"~d") == Ok(derived));
+    }
+}
+
+#[test]
+fn an_index_ahead_or_of_another_store_is_set_aside() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    filled(&disk, &index);
+    let (other_disk, other_index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut other, _) = open(&other_disk, &other_index, 7).expect("opens");
+    other.commit(put(b"z", b"z")).expect("committed");
+    let (store, opened) = open(&disk, &other_index, 2).expect("opens");
+    assert_eq!(opened.rebuilt, Some(Reason::OtherStore));
+    assert_filled(&store);
+    assert_eq!(store.get(b"z"), Ok(None));
+    let (mut store, _) = open(&disk, &index, 3).expect("opens");
+    disk.fail(1, Fault::Nothing(DiskError::Failed(5)));
+    assert!(store.commit(put(b"e", b"e")).is_err());
+    store.commit(put(b"f", b"f")).expect("committed");
+    let mut older = SimulatedDisk::new();
+    copy_but_the_last(&disk, &mut older);
+    let (store, opened) = open(&older, &index, 4).expect("opens");
+    assert_eq!(opened.rebuilt, Some(Reason::Ahead));
+    assert_filled(&store);
+    assert_eq!(store.get(b"f"), Ok(None));
+}
+
+/// A disk set back to before its youngest file.
+fn copy_but_the_last(from: &SimulatedDisk, to: &mut SimulatedDisk) {
+    use crate::store::Disk;
+    let names = from.list().expect("listed");
+    for name in names.iter().filter(|name| !name.starts_with("journal-0303")) {
+        to.create(name).expect("created");
+        let bytes = from.read(name, 0, usize::MAX).expect("read");
+        to.append(name, &bytes).expect("appended");
+    }
+}
+
+#[test]
+fn a_damaged_row_is_never_answered_with() {
+    for row in 0..5 {
+        for byte in [0, 5, 20, 21] {
+            let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+            filled(&disk, &index);
+            let (store, _) = open(&disk, &index, 2).expect("opens");
+            index.flip(row, byte);
+            assert_filled(&store);
+            let derived = store.get(b"~d").expect("read");
+            assert!(derived.is_none_or(|value| value == vec![4; 9_000]), "right or vanished");
+            let (store, _) = open(&disk, &index, 3).expect("opens");
+            assert_filled(&store);
+        }
+    }
+}
+
+#[test]
+fn commits_go_on_while_the_index_is_full_and_it_catches_up_later() {
+    for sticky in [false, true] {
+        let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+        filled(&disk, &index);
+        let (mut store, _) = open(&disk, &index, 2).expect("opens");
+        index.set(|shared| (shared.refuses_batches, shared.sticky) = (true, sticky));
+        for n in 0..10u8 {
+            assert_eq!(store.commit(put(b"b", &[n])), Ok(vec![Answer::Committed]));
+            assert_eq!(store.get(b"b"), Ok(Some(vec![n])));
+            assert_eq!(store.scan(b"b", b"", 9), Ok(vec![(b"b".to_vec(), vec![n])]));
+        }
+        index.set(|shared| shared.refuses_batches = false);
+        for n in 0..20u8 {
+            store.commit(put(b"b", &[n])).expect("committed");
+        }
+        store.checkpoint().expect("flushed");
+        drop(store);
+        let (store, opened) = open(&disk, &index, 3).expect("opens");
+        assert_eq!((opened.rebuilt, store.get(b"b")), (None, Ok(Some(vec![19]))));
+    }
+}
+
+#[test]
+fn an_index_that_cannot_be_read_is_rebuilt_and_if_that_fails_nothing_wrong_is_said() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    filled(&disk, &index);
+    let (mut store, _) = open(&disk, &index, 2).expect("opens");
+    index.set(|shared| shared.refuses_reads = true);
+    assert_filled(&store);
+    assert_eq!((store.take_mended(), store.take_mended()), (Some(Reason::Damaged), None));
+    index.set(|shared| (shared.refuses_reads, shared.refuses_wipe) = (true, true));
+    assert_eq!(store.get(b"a"), Err(StoreError::Index));
+    assert_eq!(store.commit(put(b"x", b"y")), Ok(vec![Answer::Committed]), "the journal needs no index");
+    let conditional = Group { expect: vec![Expect::Absent(b"x".to_vec())], ops: vec![] };
+    assert_eq!(store.commit(vec![conditional]), Err(StoreError::Index));
+    index.set(|shared| shared.refuses_wipe = false);
+    assert_eq!(store.get(b"x"), Ok(Some(b"y".to_vec())));
+    assert_filled(&store);
+}
+
+#[test]
+fn after_a_failed_commit_nothing_of_it_is_in_effect_and_the_caller_goes_on() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open(&disk, &index, 1).expect("opens");
+    store.commit(put(b"a", b"1")).expect("committed");
+    disk.fail_always(Some(DiskError::Full));
+    assert_eq!(store.commit(put(b"a", b"2")), Err(StoreError::Full));
+    assert_eq!(store.get(b"a"), Ok(Some(b"1".to_vec())));
+    disk.fail_always(None);
+    let next = Group {
+        expect: vec![Expect::Is(b"a".to_vec(), b"1".to_vec())],
+        ops: vec![Op::Put(b"a".to_vec(), b"3".to_vec())],
+    };
+    assert_eq!(store.commit(vec![next]), Ok(vec![Answer::Committed]));
+    let (store, _) = open(&disk, &index, 2).expect("opens");
+    assert_eq!(store.get(b"a"), Ok(Some(b"3".to_vec())));
+}
+
+#[test]
+fn a_commit_larger_than_a_record_is_refused() {
+    let (mut store, _) = open(&SimulatedDisk::new(), &FlakyIndex::default(), 1).expect("opens");
+    let value = vec![0; crate::limits::JOURNAL_RECORD_BYTES_MAX];
+    assert_eq!(store.commit(put(b"a", &value)), Err(StoreError::TooLarge));
+    assert_eq!(store.commit(put(b"a", b"1")), Ok(vec![Answer::Committed]));
+}
+
+#[test]
+fn a_large_value_changed_in_the_journal_is_told_and_not_given() {
+    use crate::store::Disk;
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open(&disk, &index, 1).expect("opens");
+    store.commit(put(b"c", &[3; 9_000])).expect("committed");
+    disk.flip(&disk.list().expect("listed")[0], 5_000, 1).expect("flipped");
+    assert!(matches!(store.get(b"c"), Err(StoreError::Damaged(_))));
+}

@@ -1,0 +1,509 @@
+//! The ordinary case: one flight each way. Who holds what, by base and changes; what is missing, right behind.
+
+use std::collections::BTreeMap;
+
+use crate::id::{Digest, Feed, LogId, SegmentId};
+use crate::log::{Line, Vector, base_id, subscription_hash};
+use crate::store::held::{
+    self, Memory, Side, bases, descriptor, keep_base, memory_of, remember, resolve_ends, vector_of,
+};
+use crate::store::{Store, StoreError};
+use crate::sync::desk::Desk;
+use crate::sync::engine::end;
+use crate::sync::port::CloseReason;
+use crate::sync::session::{Numbering, PeerEnd, Session, Stage, Standing, peer_ends};
+use crate::sync::{grants, receipts, receive, send, stranger};
+use crate::wire::{self, Frame, Hello, HelloAck, LogEnds, NeedVectors, ShortEnd, Vectors, short_end};
+use crate::{encoding, limits};
+
+/// Lines of one vector message; a larger vector takes several.
+const LINES_PER_FRAME: usize = 1_000;
+
+/// Our first words after dialling: the claim where one is due, else the Hello.
+pub(super) fn open(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    if desk.world.party.claim.is_some() {
+        return stranger::claim(desk, session);
+    }
+    greet(desk, session)
+}
+
+/// The Hello, and our own new segments right behind it.
+pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let feeds = desk.world.party.subscription(&desk.world.roster);
+    let said = vector_of(&desk.overlay, &feeds)?;
+    // A second greeting in one meeting starts from nothing: the numbers of the first stay as they are.
+    let base = if session.stage == Stage::Answered {
+        None
+    } else {
+        bases(&desk.overlay, &session.peer, Side::Said)?.into_iter().next()
+    };
+    if let Some(base) = &base {
+        session.mine = Numbering::of_base(base.vector.ranked_logs());
+        session.theirs = session.mine.clone();
+    }
+    let empty = Vector::default();
+    let changes = changed_lines(session, base.as_ref().map_or(&empty, |base| &base.vector), &said);
+    let small = encoding::to_bytes(&changes).len() <= limits::HELLO_VECTOR_BYTES_MAX;
+    let whole = base.is_some() || small;
+    let hello = Hello {
+        versions: (wire::VERSION, wire::VERSION),
+        subscription: subscription_hash(feeds.iter().cloned()),
+        base: base.as_ref().map_or([0; 8], |base| base.id),
+        changes: if whole { changes } else { Vec::new() },
+        whole,
+        digest: said.digest(),
+        roster: roster_position(desk)?,
+        receipts: receipts::digest_of(&desk.overlay, &feeds)?,
+    };
+    session.subscription.clone_from(&feeds);
+    session.feeds = feeds;
+    session.said = said;
+    session.stage = Stage::Greeted;
+    session.peer_settled = None;
+    session.expects_more = true;
+    desk.say(session.id, &Frame::Hello(hello));
+    send::early(desk, session)
+}
+
+fn roster_position(desk: &Desk<'_>) -> Result<(u64, [u8; 4]), StoreError> {
+    let Some(position) = desk.world.roster.position() else { return Ok((0, [0; 4])) };
+    let lines = vector_of(&desk.overlay, [&Feed::roster()])?;
+    let tips: Vec<(u64, SegmentId)> = lines
+        .lines(&Feed::roster())
+        .iter()
+        .filter(|(log, _, _)| *log == position.log)
+        .map(|(_, n, tip)| (*n, *tip))
+        .collect();
+    let holding = held::above(&desk.overlay, &position.log, &tips, &[])?
+        .into_iter()
+        .filter(|(_, row)| row.first <= position.n && position.n <= row.last())
+        .map(|(id, _)| id)
+        .min();
+    Ok(holding.map_or((0, [0; 4]), |id| (position.value, short_end(0, &id).1)))
+}
+
+/// Per log, the lines that are others than in the base.
+fn changed_lines(session: &Session, base: &Vector, said: &Vector) -> Vec<LogEnds> {
+    let (old, new) = (by_log(base), by_log(said));
+    let mut changes = Vec::new();
+    for (log, ends) in &new {
+        if old.get(log) != Some(ends) {
+            let ends = ends.iter().map(|(n, tip)| short_end(*n, tip)).collect();
+            changes.push(LogEnds { log: session.name_of(log), ends });
+        }
+    }
+    for log in old.keys().filter(|log| !new.contains_key(log)) {
+        changes.push(LogEnds { log: session.name_of(log), ends: Vec::new() });
+    }
+    changes
+}
+
+fn by_log(vector: &Vector) -> BTreeMap<LogId, Vec<(u64, SegmentId)>> {
+    let mut logs: BTreeMap<LogId, Vec<(u64, SegmentId)>> = BTreeMap::new();
+    for (log, n, tip) in vector.iter().flat_map(|(_, lines)| lines) {
+        logs.entry(*log).or_default().push((*n, *tip));
+    }
+    logs
+}
+
+/// The opener's Hello.
+pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hello) -> Result<(), StoreError> {
+    if session.dialled {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    if hello.versions.0 > wire::VERSION || hello.versions.1 < wire::VERSION {
+        end(desk, session, CloseReason::Version);
+        return Ok(());
+    }
+    session.answered_hello = false;
+    session.hello = Some(hello);
+    session.peer_settled = None;
+    consider_hello(desk, session)
+}
+
+/// Goes on with a Hello that was heard, as soon as its sender is known.
+pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let Some(hello) = session.hello.clone() else { return Ok(()) };
+    if session.answered_hello {
+        return Ok(());
+    }
+    if session.standing == Standing::Stranger {
+        stranger::tell_stranger(desk, session);
+        return Ok(());
+    }
+    let memory = memory_of(&desk.overlay, &session.peer)?;
+    let known = subscription_hash(memory.subscription.iter().cloned()) == hello.subscription;
+    let roster_only = subscription_hash([Feed::roster()]) == hello.subscription;
+    if !known && !roster_only {
+        desk.say(session.id, &Frame::NeedVectors(NeedVectors { digests: None }));
+        return Ok(());
+    }
+    subscribe(desk, session, if known { memory.subscription } else { vec![Feed::roster()] });
+    let base = match hello.base {
+        [0, 0, 0, 0, 0, 0, 0, 0] => Some(Vector::default()),
+        id => {
+            let held = bases(&desk.overlay, &session.peer, Side::Heard)?;
+            held.into_iter().find(|base| base.id == id).map(|base| base.vector)
+        }
+    };
+    match base {
+        Some(base) if hello.whole => {
+            if hello.base != [0; 8] {
+                session.mine = Numbering::of_base(base.ranked_logs());
+                session.theirs = session.mine.clone();
+            }
+            session.peer_ends.clear();
+            for (log, ends) in by_log(&base) {
+                let ends = ends.iter().map(|(n, tip)| PeerEnd {
+                    n: *n,
+                    short: short_end(*n, tip).1,
+                    id: Some(*tip),
+                });
+                session.peer_ends.insert(log, ends.collect());
+            }
+            note_lines(desk, session, &hello.changes)?;
+            answer(desk, session)
+        }
+        _ => ask_for_vectors(desk, session),
+    }
+}
+
+fn subscribe(desk: &Desk<'_>, session: &mut Session, subscription: Vec<Feed>) {
+    let roster = &desk.world.roster;
+    let given = |feed: &&Feed| match session.standing {
+        Standing::Admitted => roster.subscribed_by_right(&session.peer, feed),
+        Standing::Closed => **feed == Feed::roster(),
+        Standing::Stranger => false,
+    };
+    session.feeds = subscription.iter().filter(given).cloned().collect();
+    session.subscription = subscription;
+}
+
+fn ask_for_vectors(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let mine = vector_of(&desk.overlay, &session.feeds)?;
+    let digests = session.subscription.iter().map(|feed| mine.feed_digest(feed)).collect();
+    desk.say(session.id, &Frame::NeedVectors(NeedVectors { digests: Some(digests) }));
+    Ok(())
+}
+
+/// Notes what the peer said it holds of some logs.
+fn note_lines(desk: &Desk<'_>, session: &mut Session, lines: &[LogEnds]) -> Result<(), StoreError> {
+    for line in lines {
+        match receive::log_named(desk, session, &line.log)? {
+            Some(log) => {
+                let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;
+                session.peer_ends.insert(log, peer_ends(&line.ends, ids));
+            }
+            None => session.unknown_logs.push(line.clone()),
+        }
+    }
+    Ok(())
+}
+
+/// The answer to a Hello whose vector is known as far as it can be: what is missing goes right behind it.
+fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let Some(hello) = session.hello.clone() else { return Ok(()) };
+    session.answered_hello = true;
+    let mine = vector_of(&desk.overlay, &session.feeds)?;
+    let digest = mine.digest();
+    let equal = digest == hello.digest;
+    let (mut tips, mut asks, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    if !equal {
+        for (log, ends) in by_log(&mine) {
+            compare(desk, session, log, &ends, &mut tips, &mut asks, &mut missing)?;
+        }
+        own_logs_unknown_here(desk, session, &mine, &mut tips, &mut asks)?;
+    }
+    let receipts = receipts::missing_for(desk, session, &hello.receipts)?;
+    let base_kept = rebuild(desk, session, &hello.digest)?;
+    let unknown = !equal && !session.unknown_logs.is_empty();
+    let more = !missing.is_empty() || !asks.is_empty() || !receipts.is_empty() || unknown;
+    session.expects_more = more;
+    desk.say(
+        session.id,
+        &Frame::HelloAck(HelloAck {
+            version: wire::VERSION,
+            digest,
+            receipts: receipts::digest_of(&desk.overlay, &session.feeds)?,
+            tips,
+            base_kept,
+            more,
+        }),
+    );
+    send::logs(desk, session, missing)?;
+    for receipt in &receipts {
+        desk.say(session.id, &Frame::Receipt(receipt.clone()));
+    }
+    for log in asks {
+        receive::ask(desk, session, &log)?;
+    }
+    for line in std::mem::take(&mut session.unknown_logs) {
+        receive::ask_unknown(desk, session, &line);
+    }
+    Ok(())
+}
+
+/// One log that we hold, against what the peer said of it.
+fn compare(
+    desk: &Desk<'_>,
+    session: &Session,
+    log: LogId,
+    ours: &[(u64, SegmentId)],
+    tips: &mut Vec<LogEnds>,
+    asks: &mut Vec<LogId>,
+    missing: &mut Vec<send::Missing>,
+) -> Result<(), StoreError> {
+    let theirs = session.peer_ends.get(&log).map_or(&[][..], Vec::as_slice);
+    let resolved = session.resolved(&log);
+    let same = theirs.len() == ours.len() && ours.iter().all(|end| resolved.contains(end));
+    if same {
+        return Ok(());
+    }
+    let authors_own = descriptor(&desk.overlay, &log)?.is_some_and(|owner| owner.device == session.peer);
+    if authors_own {
+        tips.push(LogEnds { log: session.name_of(&log), ends: own_ends(&desk.overlay, &log)? });
+    }
+    let unresolved = theirs.iter().any(|end| end.id.is_none());
+    if unresolved {
+        // The peer is ahead, or on another branch. The author tells by the tips; others are asked.
+        if !authors_own {
+            asks.push(log);
+        }
+    } else {
+        missing.push((log, ours.to_vec(), resolved));
+    }
+    Ok(())
+}
+
+/// Logs that the peer said it holds lines of and that have none here (spelled once, then lost with an old
+/// backup): the author is told there are no tips, others are asked.
+fn own_logs_unknown_here(
+    desk: &Desk<'_>,
+    session: &Session,
+    mine: &Vector,
+    tips: &mut Vec<LogEnds>,
+    asks: &mut Vec<LogId>,
+) -> Result<(), StoreError> {
+    let held = by_log(mine);
+    for (log, ends) in &session.peer_ends {
+        if held.contains_key(log) || ends.is_empty() {
+            continue;
+        }
+        let author = descriptor(&desk.overlay, log)?.map(|owner| owner.device);
+        if author == Some(session.peer) {
+            tips.push(LogEnds { log: session.name_of(log), ends: Vec::new() });
+        } else {
+            asks.push(*log);
+        }
+    }
+    Ok(())
+}
+
+/// What we durably hold of a log, as ends.
+pub(super) fn own_ends(store: &dyn Store, log: &LogId) -> Result<Vec<ShortEnd>, StoreError> {
+    Ok(listed_ends(store, log)?.iter().map(|(n, tip)| short_end(*n, tip)).collect())
+}
+
+/// The listed ends of a log.
+pub(super) fn listed_ends(store: &dyn Store, log: &LogId) -> Result<Vec<(u64, SegmentId)>, StoreError> {
+    let Some(owner) = descriptor(store, log)? else { return Ok(Vec::new()) };
+    held::lines_of(store, &owner.feed, log)
+}
+
+/// The peer's vector as far as it can be rebuilt; kept as a base where its digest is the one said.
+fn rebuild(desk: &mut Desk<'_>, session: &mut Session, digest: &Digest) -> Result<bool, StoreError> {
+    if !session.confirmed || session.base_kept {
+        return Ok(session.base_kept);
+    }
+    let mut feeds: BTreeMap<Feed, Vec<Line>> = BTreeMap::new();
+    for (log, ends) in &session.peer_ends {
+        let shorts: Vec<ShortEnd> = ends.iter().map(|end| (end.n, end.short)).collect();
+        let known: Option<Vec<SegmentId>> = ends.iter().map(|end| end.id).collect();
+        let ids = match known {
+            Some(ids) => ids,
+            None => {
+                match resolve_ends(&desk.overlay, log, &shorts)?.into_iter().collect::<Option<Vec<_>>>() {
+                    Some(ids) => ids,
+                    None => return Ok(false),
+                }
+            }
+        };
+        if ids.is_empty() {
+            continue;
+        }
+        let Some(owner) = descriptor(&desk.overlay, log)? else { return Ok(false) };
+        let lines = ends.iter().zip(ids).map(|(end, id)| (*log, end.n, id));
+        feeds.entry(owner.feed).or_default().extend(lines);
+    }
+    let mut vector = Vector::default();
+    for (feed, lines) in feeds {
+        vector.set(feed, lines.into_iter().collect());
+    }
+    if vector.digest() != *digest {
+        return Ok(false);
+    }
+    if let Some(op) = keep_base(&desk.overlay, &session.peer, Side::Heard, &vector)? {
+        desk.write(op)?;
+    }
+    session.base_kept = true;
+    session.said = vector;
+    Ok(true)
+}
+
+/// After segments came: perhaps the Hello's vector can be rebuilt now.
+pub(super) fn keep_peers_base(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let Some(hello) = session.hello.clone() else { return Ok(()) };
+    if session.dialled || session.base_kept || !session.answered_hello {
+        return Ok(());
+    }
+    if rebuild(desk, session, &hello.digest)? {
+        desk.say(session.id, &Frame::BaseKept(base_id(&hello.digest)));
+    }
+    Ok(())
+}
+
+/// The peer keeps what we said as a base.
+pub(super) fn hear_base_kept(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    id: [u8; 8],
+) -> Result<(), StoreError> {
+    if session.dialled && base_id(&session.said.digest()) == id {
+        session.base_kept = true;
+        if let Some(op) = keep_base(&desk.overlay, &session.peer, Side::Said, &session.said)? {
+            desk.write(op)?;
+        }
+    }
+    Ok(())
+}
+
+/// The answer to our Hello.
+pub(super) fn hear_answer(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    answer: &HelloAck,
+) -> Result<(), StoreError> {
+    if !session.dialled || session.stage != Stage::Greeted {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    session.stage = Stage::Answered;
+    session.expects_more = answer.more;
+    if answer.base_kept {
+        hear_base_kept(desk, session, base_id(&session.said.digest()))?;
+    }
+    receipts::send_missing(desk, session, &answer.receipts)?;
+    grants::forward(desk, session)?;
+    for line in &answer.tips {
+        if let Some(log) = receive::log_named(desk, session, &line.log)? {
+            let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;
+            let foreign = ids.iter().any(Option::is_none);
+            session.peer_ends.insert(log, peer_ends(&line.ends, ids));
+            let tips = listed_ends(&desk.overlay, &log)?;
+            let ground = session.resolved(&log);
+            send::logs(desk, session, vec![(log, tips, ground)])?;
+            if foreign {
+                // Somebody else writes in our log: ask for the segments that prove it.
+                receive::ask(desk, session, &log)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Our vector could not be rebuilt from what we said: say it whole, where feeds differ.
+pub(super) fn hear_need(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    need: &NeedVectors,
+) -> Result<(), StoreError> {
+    if !session.dialled {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    // Indices into a base that the peer does not have mean nothing to it: from here on logs are named anew.
+    session.mine = Numbering::from_number(session.mine.next());
+    session.theirs = Numbering::default();
+    send::forget_unplaced(session);
+    let mut blocks: Vec<(u32, Vec<LogEnds>)> = Vec::new();
+    for (place, feed) in (0u32..).zip(&session.subscription) {
+        let theirs = need.digests.as_ref().and_then(|digests| digests.get(place as usize));
+        if theirs == Some(&session.said.feed_digest(feed)) {
+            continue;
+        }
+        let mut only = Vector::default();
+        only.set(feed.clone(), session.said.lines(feed).iter().copied().collect());
+        let lines = changed_lines(session, &Vector::default(), &only);
+        blocks.extend(lines.chunks(LINES_PER_FRAME).map(|chunk| (place, chunk.to_vec())));
+        if lines.is_empty() {
+            blocks.push((place, Vec::new()));
+        }
+    }
+    let subscription = need.digests.is_none().then(|| session.subscription.clone());
+    let numbering = u32::try_from(session.mine.next()).unwrap_or(u32::MAX);
+    let count = blocks.len().max(1);
+    let mut frames = blocks.into_iter();
+    for sent in 1..=count {
+        let feeds = frames.next().into_iter().collect();
+        let subscription = if sent == 1 { subscription.clone() } else { None };
+        desk.say(session.id, &Frame::Vectors(Vectors { subscription, feeds, numbering, more: sent < count }));
+    }
+    send::early(desk, session)
+}
+
+/// The opener's vector, whole where feeds differ.
+pub(super) fn hear_vectors(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    vectors: Vectors,
+) -> Result<(), StoreError> {
+    if session.dialled || session.answered_hello || session.hello.is_none() {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    if let Some(subscription) = vectors.subscription {
+        let ascending = subscription.windows(2).all(|pair| pair[0] < pair[1]);
+        if !ascending || subscription.len() > limits::SUBSCRIBED_FEEDS_MAX {
+            end(desk, session, CloseReason::Misbehaved);
+            return Ok(());
+        }
+        let memory =
+            Memory { subscription: subscription.clone(), ..memory_of(&desk.overlay, &session.peer)? };
+        desk.write(remember(&session.peer, &memory))?;
+        subscribe(desk, session, subscription);
+        session.differing.clear();
+        session.all_differ = true;
+    }
+    if session.theirs.next() != vectors.numbering as usize {
+        session.theirs = Numbering::from_number(vectors.numbering as usize);
+        receive::drop_numbered(session);
+    }
+    for (place, lines) in vectors.feeds {
+        session.differing.insert(place);
+        note_lines(desk, session, &lines)?;
+    }
+    if vectors.more {
+        return Ok(());
+    }
+    if !session.all_differ {
+        note_equal_feeds(desk, session)?;
+    }
+    answer(desk, session)
+}
+
+/// Feeds that the opener did not name are equal here and there.
+fn note_equal_feeds(desk: &Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    for (place, feed) in (0u32..).zip(session.subscription.clone()) {
+        if session.differing.contains(&place) {
+            continue;
+        }
+        let mine = vector_of(&desk.overlay, [&feed])?;
+        for (log, ends) in by_log(&mine) {
+            let ends =
+                ends.iter().map(|(n, tip)| PeerEnd { n: *n, short: short_end(*n, tip).1, id: Some(*tip) });
+            session.peer_ends.insert(log, ends.collect());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! Peers that the roster does not name yet: claims, credentials shown, and what is refused.
+
+use crate::id::LogId;
+use crate::identity::{Admission, Binding, BindingState, Item, Kind, Roster, Signed};
+use crate::log::{Entry, Written};
+use crate::store::StoreError;
+use crate::store::held::{alone_items, mail_of};
+use crate::sync::desk::Desk;
+use crate::sync::engine::{EngineError, end};
+use crate::sync::hello;
+use crate::sync::port::{CloseReason, Notice};
+use crate::sync::send;
+use crate::sync::session::{Session, Stage, Standing};
+use crate::wire::{BoundAnswer, ClaimFrame, Frame, Refusal, Refused};
+use crate::{encoding, id::DeviceKey, id::Feed};
+
+/// What a key may do here, by the roster held here.
+pub(super) fn standing(roster: &Roster, peer: &DeviceKey) -> Standing {
+    match roster.admission(peer) {
+        Admission::Unknown => Standing::Stranger,
+        Admission::Admitted { .. } => Standing::Admitted,
+        Admission::Closed => Standing::Closed,
+    }
+}
+
+/// Roster news: a stranger may be known now, somebody admitted may be closed. What was being sent to somebody
+/// who is closed now ends with this meeting.
+pub(super) fn judge_again(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let now = standing(&desk.world.roster, &session.peer);
+    let before = std::mem::replace(&mut session.standing, now);
+    if before == Standing::Stranger && now != Standing::Stranger && !session.dialled {
+        hello::consider_hello(desk, session)?;
+    }
+    if before == Standing::Admitted && now == Standing::Closed && !session.dialled {
+        end(desk, session, CloseReason::NotAdmitted);
+    }
+    Ok(())
+}
+
+/// A Hello from somebody unknown: it is asked, once, to show its credential and the roster it holds.
+pub(super) fn tell_stranger(desk: &mut Desk<'_>, session: &mut Session) {
+    if !session.told_stranger {
+        session.told_stranger = true;
+        desk.say(session.id, &Frame::Refused(Refused { log: None, reason: Refusal::STRANGER }));
+    }
+}
+
+/// The stranger has shown everything; if that does not make it known, this is not its relay.
+pub(super) fn hear_shown(session: &mut Session) {
+    session.answers += 1;
+    session.shown = true;
+    session.touched = true;
+}
+
+/// After Shown, and once everything that was sent has come: is the peer known now?
+pub(super) fn judge_shown(desk: &mut Desk<'_>, session: &mut Session) {
+    let all_came = session.peer_settled.is_none_or(|(sent, _)| session.segments_received >= sent);
+    if session.shown && !session.dialled && session.standing == Standing::Stranger && all_came {
+        end(desk, session, CloseReason::NotAdmitted);
+    }
+}
+
+/// Says the claim.
+pub(super) fn claim(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    if let Some(claim) = desk.world.party.claim.clone() {
+        session.stage = Stage::Claiming;
+        desk.say(session.id, &Frame::Claim(claim));
+    }
+    Ok(())
+}
+
+/// A tablet claims a serial. Only its registrar decides, only who was first, only after the handshake.
+pub(super) fn hear_claim(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    frame: &ClaimFrame,
+) -> Result<(), EngineError> {
+    if session.dialled || !session.confirmed || frame.claim.device != session.peer {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    if let Err(reason) = judge_claim(desk, frame) {
+        desk.say(session.id, &Frame::Refused(Refused { log: None, reason }));
+        return Ok(());
+    }
+    if !matches!(desk.world.roster.binding(frame.claim.serial), BindingState::Bound(..)) {
+        bind(desk, frame)?;
+    }
+    let mut papers: Vec<Signed> =
+        alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
+    papers.extend(desk.world.roster.items_of(&frame.claim.device));
+    for grant in mail_of(&desk.overlay, frame.claim.serial)? {
+        papers.extend(Signed::from_bytes(&grant).ok());
+    }
+    for item in papers {
+        desk.say(session.id, &Frame::Item(item));
+    }
+    let organisation = desk.world.party.organisation.clone();
+    desk.say(session.id, &Frame::Bound(BoundAnswer { serial: frame.claim.serial, organisation }));
+    Ok(())
+}
+
+fn judge_claim(desk: &Desk<'_>, frame: &ClaimFrame) -> Result<(), Refusal> {
+    let (claim, roster) = (&frame.claim, &desk.world.roster);
+    let invitation = roster.invitation(claim.serial).ok_or(Refusal::NO_INVITATION)?;
+    if invitation.registrar != desk.world.party.key() || claim.registrar != invitation.registrar {
+        return Err(Refusal::OTHER_REGISTRAR);
+    }
+    if !claim.is_signed(&desk.org(), &invitation.claim, &frame.by_device, &frame.by_secret) {
+        return Err(Refusal::NO_INVITATION);
+    }
+    match roster.binding(claim.serial) {
+        BindingState::Bound(binding, _) if binding.claim == *claim => Ok(()),
+        BindingState::Bound(..) | BindingState::Forked => Err(Refusal::ALREADY_USED),
+        BindingState::None => {
+            let position = roster.position().map_or(0, |position| position.value);
+            if roster.is_withdrawn(claim.serial, position) { Err(Refusal::WITHDRAWN) } else { Ok(()) }
+        }
+    }
+}
+
+/// The first claim becomes the binding, in the registrar's own log, and counts at once.
+fn bind(desk: &mut Desk<'_>, frame: &ClaimFrame) -> Result<(), EngineError> {
+    let binding = Binding {
+        claim: frame.claim.clone(),
+        by_device: frame.by_device,
+        by_secret: frame.by_secret,
+        roster_seen: desk.world.roster.position().map_or(0, |position| position.value),
+    };
+    let signing = &desk.world.party.identity.signing;
+    let signed = Signed::make(&desk.world.party.org, signing, Kind::Binding, encoding::to_bytes(&binding));
+    let (item, bytes) = Item::Binding(signed.as_signed().clone(), binding).encode();
+    let entry = Entry::Roster { item, version: 1, bytes };
+    let written = Written::plain(&entry).ok_or(EngineError::Cut)?;
+    let slot = desk.world.pen.slot(&desk.overlay, &Feed::bindings())?;
+    let group = desk.world.pen.save(slot, &written).map_err(|_| EngineError::Cut)?;
+    desk.decide(group)?;
+    desk.cut(&Feed::bindings())?;
+    desk.refold()?;
+    Ok(())
+}
+
+/// The claim won: from here on we are known, and say Hello.
+pub(super) fn hear_bound(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    if !session.dialled || session.stage != Stage::Claiming {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    desk.world.party.claim = None;
+    desk.notice(Notice::Enrolled);
+    session.stage = Stage::Silent;
+    hello::greet(desk, session)
+}
+
+/// The peer refuses something of ours.
+pub(super) fn hear_refused(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    refused: &Refused,
+) -> Result<(), StoreError> {
+    match (&refused.log, refused.reason) {
+        (Some(name), _) => {
+            if let Some(log) = crate::sync::receive::log_named(desk, session, name)? {
+                session.unacknowledged.remove(&log);
+                desk.notice(Notice::LogRefused { log, reason: refused.reason });
+            }
+        }
+        (None, Refusal::STRANGER) if session.dialled && !session.shown => show(desk, session)?,
+        (None, reason) => {
+            desk.notice(Notice::Refused { reason });
+            end(desk, session, CloseReason::NotAdmitted);
+        }
+    }
+    Ok(())
+}
+
+/// To a peer that does not know us: what makes us known, and the whole roster we hold.
+fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    session.shown = true;
+    let mut papers: Vec<Signed> =
+        alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
+    papers.extend(desk.world.roster.items_of(&desk.world.party.key()));
+    for item in papers {
+        desk.say(session.id, &Frame::Item(item));
+    }
+    send::whole_roster(desk, session)?;
+    desk.say(
+        session.id,
+        &Frame::Settled(crate::wire::Settled { segments: session.segments_sent, answered: session.answers }),
+    );
+    desk.say(session.id, &Frame::Shown);
+    session.asks += 1;
+    Ok(())
+}
+
+/// Tells the peer that a log's segments are not granted here, now.
+pub(super) fn refuse_log(desk: &mut Desk<'_>, session: &Session, log: &LogId) {
+    let name = session.name_of(log);
+    desk.say(session.id, &Frame::Refused(Refused { log: Some(name), reason: Refusal::NOT_GRANTED }));
+}

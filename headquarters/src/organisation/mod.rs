@@ -1,0 +1,10 @@
+//! An organisation's own acts: founding it, naming headquarters and relays, publishing feed keys, inviting.
+//!
+//! Every act is an entry in a clear log. This room decides entries over a store that is given; files, keys on
+//! disk and the network are elsewhere.
+
+mod acts;
+mod founding;
+
+pub use acts::{ActError, Invited, Place, invite, next_serial, publish_feed_key, write_items};
+pub use founding::{Founding, carry_feed, delegate, found};

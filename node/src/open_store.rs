@@ -1,0 +1,90 @@
+//! Opening a store: lock, reserve, journal, index.
+//!
+//! ```text
+//! <store>/lock                 one process at a time
+//! <store>/journal/             the truth
+//! <store>/index/               may be deleted whenever no process has the store open
+//! <store>/index.damaged-N/     the last index that was set aside
+//! <store>/reserve              space for the last visit
+//! ```
+
+use crate::files::{FileDisk, make_dir, told};
+use crate::reserve::{fill_reserve, release_reserve};
+use crate::sled_index::{SledIndex, set_aside};
+use crate::store_lock::{LockError, StoreLock};
+use khettara_core::hash::{derive, first};
+use khettara_core::store::{DiskError, Fresh, IndexError, JournalStore, Opened, Options, Reason, StoreError};
+use std::path::Path;
+
+/// The store of a tablet, and of a relay without PostgreSQL.
+pub type NodeStore = JournalStore<FileDisk, SledIndex>;
+
+/// Why a store did not open. Nothing is lost by any of these.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it, or the lock file cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Its directories cannot be made.
+    #[error("the directory of the store cannot be used: {0}")]
+    Disk(#[from] DiskError),
+    /// No new index can be made beside the journal.
+    #[error("no index can be made beside the journal: {0}")]
+    Index(#[from] IndexError),
+    /// The journal is damaged or the disk fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    Chance,
+}
+
+/// Opens the store in `dir`, making it if there is none, and tells what had to be mended.
+///
+/// # Errors
+/// [`OpenError`]; [`LockError::Held`] while another process has it open.
+pub fn open_store(dir: &Path) -> Result<(NodeStore, Opened), OpenError> {
+    make_dir(dir).map_err(told)?;
+    let lock = StoreLock::take(&dir.join("lock"))?;
+    // Without a reserve the store works as well until the disk is full.
+    let _ = fill_reserve(dir);
+    let disk = FileDisk::open(&dir.join("journal"))?.holding(lock);
+    let (index, reason) = open_index(dir)?;
+    let (store, mut opened) = JournalStore::open(disk, index, fresh()?, Options::default())?;
+    opened.rebuilt = reason.or(opened.rebuilt);
+    Ok((store, opened))
+}
+
+/// Opens the index, or an empty one in its place and the reason.
+fn open_index(dir: &Path) -> Result<(SledIndex, Option<Reason>), OpenError> {
+    let path = dir.join("index");
+    if let Ok(mut index) = SledIndex::open(&path)
+        && let Ok(bloated) = index.is_bloated()
+    {
+        if bloated {
+            index.discard()?;
+        }
+        return Ok((index, bloated.then_some(Reason::Bloated)));
+    }
+    set_aside(&path).map_err(told)?;
+    let index = match SledIndex::open(&path) {
+        // A full disk opens once more with what was kept back.
+        Err(IndexError::Full) if release_reserve(dir).is_ok_and(|released| released) => {
+            SledIndex::open(&path)
+        }
+        opened => opened,
+    };
+    Ok((index?, Some(Reason::Damaged)))
+}
+
+/// Ids of journal files: from 32 random bytes of this process and a counter.
+fn fresh() -> Result<Fresh, OpenError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| OpenError::Chance)?;
+    let mut counter = 0u64;
+    Ok(Box::new(move || {
+        let id = first(&derive("fresh", &[&seed, &counter.to_le_bytes()]));
+        counter += 1;
+        id
+    }))
+}

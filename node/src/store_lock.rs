@@ -1,0 +1,54 @@
+//! One process per store: a lock the system takes away when the process ends, however it ends.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Why a store could not be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error("another process has this store open; end it, then try again")]
+    Held,
+    /// The lock file cannot be made or locked.
+    #[error("the lock file of the store cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// An exclusive lock, held until dropped.
+#[derive(Debug)]
+pub struct StoreLock {
+    _file: File,
+}
+
+impl StoreLock {
+    /// Locks the file at `path`, which is made if it is not there and stays.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] while another holder lives.
+    pub fn take(path: &Path) -> Result<Self, LockError> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        lock(&file)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Not std's own `File::try_lock`: on Android that fails always, up to Rust 1.97. One way for every Unix, so
+/// that what tablets run is what is tested.
+#[cfg(unix)]
+fn lock(file: &File) -> Result<(), LockError> {
+    match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(LockError::Held),
+        Err(error) => Err(LockError::Io(error.into())),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(file: &File) -> Result<(), LockError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Held),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
