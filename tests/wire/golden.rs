@@ -8,8 +8,18 @@ use serde_json::{Value, json};
 const WRITE: &str = "KHETTARA_WRITE_GOLDEN";
 
 /// Every file there is; one more or one less in the folder fails.
-const FILES: [&str; 9] =
-    ["enrolment", "entries", "keys", "names", "receipts", "refused", "roster", "segments", "vectors"];
+const FILES: [&str; 10] = [
+    "enrolment",
+    "entries",
+    "journal",
+    "keys",
+    "names",
+    "receipts",
+    "refused",
+    "roster",
+    "segments",
+    "vectors",
+];
 
 /// Whether files are being written instead of compared.
 pub(crate) fn writing() -> bool {

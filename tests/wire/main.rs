@@ -6,6 +6,7 @@
 mod enrolment;
 mod entries;
 mod golden;
+mod journal;
 mod keys;
 mod names;
 mod noise;

@@ -81,7 +81,7 @@ fn digest(held: &[(DeviceKey, ReceiptBody)]) -> Value {
         .iter()
         .map(|(issuer, body)| json!({ "issuer": hex(issuer.0), "body": hex(encoding::to_bytes(body)) }))
         .collect();
-    let digest = receipts_digest(held.iter().map(|(issuer, body)| (*issuer, body)));
+    let digest = receipts_digest(held.iter().map(|(issuer, body)| body.name(*issuer)));
     case(
         "receipts held",
         json!({ "held": given }),

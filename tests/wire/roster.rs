@@ -4,7 +4,7 @@ use khettara_core::encoding::{self, Set, Sig};
 use khettara_core::id::{Feed, Head, LogId, Pattern, SegmentId};
 use khettara_core::identity::{
     Closing, Constant, Credential, Delegate, FeedKeyItem, Finished, Grant, Invitation, Item, Kind, Limits,
-    Mode, Release, Rights, Role, RotateRoot, SealContext, Signed, SigningKey, Withdraw,
+    LinkBytes, Mode, Release, Rights, Role, RotateRoot, SealContext, Signed, SigningKey, Withdraw,
 };
 use khettara_core::log::{Entry, entry_hash};
 use serde::Serialize;
@@ -150,7 +150,12 @@ fn bare_items() -> Vec<Value> {
     let key = world::headquarters().key();
     let first = FeedKeyItem { feed: world::feed(), ordinal: 1, key_id: world::feed_key(1).id(), link: None };
     let link_field = hex(link);
-    let second = feed_key_item(2, link);
+    let second = FeedKeyItem {
+        ordinal: 2,
+        key_id: world::feed_key(2).id(),
+        link: Some(LinkBytes(link)),
+        ..first.clone()
+    };
     let continues = (office, 70_000, Head([0x94; 32]));
     let feeds: Set<Pattern> = [pattern("*"), pattern("08.201.*")].into_iter().collect();
     let [chunk, _] = chunks_on_file();
@@ -183,15 +188,6 @@ fn bare_items() -> Vec<Value> {
         bare("item 25, limits", 25, Item::Limits(limits), json!({ "limits": [[1, 32], [2, 8]] })),
         bare("item 27, constant", 27, Item::Constant(Constant { number: 3, chunk }), of_constant),
     ]
-}
-
-/// A feed key that follows another; its link is read from bytes, as a stranger would.
-fn feed_key_item(ordinal: u32, link: [u8; 72]) -> FeedKeyItem {
-    let head = (world::feed(), ordinal, world::feed_key(2).id());
-    let mut bytes = encoding::to_bytes(&head);
-    bytes.push(1);
-    bytes.extend(link);
-    encoding::from_bytes(&bytes).expect("a feed key item")
 }
 
 /// An item whose bytes are the structure itself.

@@ -5,8 +5,8 @@ use khettara_core::hash;
 use khettara_core::id::{Feed, Head, KeyId, LogId, SegmentId, StartNonce};
 use khettara_core::identity::{FeedKey, Item, Kind, Signed, SigningKey};
 use khettara_core::log::{
-    Codec, Content, Cutter, Dictionaries, Entry, NoDictionaries, Segment, SegmentBody, Start, Tip, Unit,
-    Written, chain_head, first_head, open, pack, unpack,
+    Codec, Content, Cutter, Dictionaries, Entry, NoDictionaries, RosterSeen, Segment, SegmentBody, Start,
+    Tip, Unit, Written, chain_head, first_head, open, pack, unpack,
 };
 use serde_json::{Value, json};
 
@@ -126,7 +126,7 @@ fn cut(recipe: &Recipe<'_>) -> Segment {
         codec: Codec::Plain,
         level: 0,
         dictionaries: &NoDictionaries,
-        roster_seen: recipe.roster_seen,
+        roster_seen: RosterSeen::Position(recipe.roster_seen),
     };
     let (mut segments, _) = cutter.cut(Tip::start(&recipe.log), &recipe.items).expect("cuts");
     assert_eq!(segments.len(), 1);
