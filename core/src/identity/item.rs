@@ -441,6 +441,14 @@ mod tests {
     }
 
     #[test]
+    fn a_grant_never_covers_all_feeds() {
+        let grant = |pattern: &str| (Pattern::new(pattern).expect("pattern"), Rights::READ);
+        assert!(grants_are_sound(&[grant("08.201.*"), grant("08.201/referrals")]));
+        assert!(!grants_are_sound(&[grant("*")]));
+        assert!(!grants_are_sound(&[grant("08.201.*"), grant("08.201.*")]));
+    }
+
+    #[test]
     fn an_unknown_right_or_role_never_refuses_a_body() {
         let item = Item::Delegate(Delegate {
             key: DeviceKey([1; 32]),
