@@ -69,6 +69,19 @@ pub const VECTOR_LINES_MAX: usize = 100_000;
 pub const STAGED_BYTES_PER_SESSION_MAX: usize = 4 * 1_048_576;
 /// Inputs that one call of the engine takes together, for one flush.
 pub const INPUTS_PER_COMMIT_MAX: usize = 256;
+/// Bytes of one segment stream: header and sealed bytes. More costs its sender the connection.
+pub const SEGMENT_STREAM_BYTES_MAX: usize = SEGMENT_SINGLE_SEALED_BYTES_MAX + 512;
+/// Bytes of segments that a sender may have begun and that are not all acknowledged; beyond it the next waits.
+pub const SEGMENTS_BEGUN_BYTES_MAX: usize = 131_072;
+/// Bytes of segments half received in one session; above what a sender may have begun, so that only one that
+/// begins more ever waits, and after a while is parted with.
+pub const SEGMENTS_UNFINISHED_BYTES_MAX: usize = 196_608;
+/// Bytes waiting for the engine, all sessions together; beyond it nobody is read from until it has caught up.
+pub const INPUT_BYTES_QUEUED_MAX: usize = 16 * 1_048_576;
+/// Inputs from the program around the engine that wait for it; beyond it the program waits.
+pub const OWN_INPUTS_QUEUED_MAX: usize = 256;
+/// News the program around the engine has not read yet; beyond it the oldest are lost and it is told how many.
+pub const NEWS_QUEUED_MAX: usize = 1_024;
 
 /// A journal file is closed, and the next begun, at this size.
 pub const JOURNAL_FILE_BYTES_MAX: u64 = 64 * 1_048_576;
@@ -96,3 +109,22 @@ pub const RESERVE_BYTES: u64 = 2 * 1_048_576;
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;
 /// A household's document: the writer refuses growth here.
 pub const DOCUMENT_BYTES_MAX: usize = 524_288;
+
+/// A name of a person or of a place in a record; a longer one is refused at entry.
+pub const RECORD_NAME_BYTES_MAX: usize = 256;
+/// An agent's code or name in a visit; likewise.
+pub const RECORD_AGENT_BYTES_MAX: usize = 64;
+/// What a person says they need, in their words; likewise.
+pub const RECORD_TEXT_BYTES_MAX: usize = 4_096;
+/// A note: one value of a change; likewise.
+pub const RECORD_NOTE_BYTES_MAX: usize = 16_384;
+/// A local handle (`ref`) inside one file of records; likewise.
+pub const RECORD_HANDLE_BYTES_MAX: usize = 64;
+/// Members in one household form; more are refused at entry and come one by one.
+pub const RECORD_MEMBERS_PER_FORM_MAX: usize = 64;
+/// Needs in one visit form; likewise.
+pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
+/// Languages of one household; more are refused at entry.
+pub const RECORD_LANGUAGES_MAX: usize = 16;
+/// One line of a file of records; a longer one is refused unread.
+pub const RECORD_LINE_BYTES_MAX: usize = 262_144;

@@ -1,13 +1,21 @@
-//! Khettara's hands: files, the sled index, sockets, clock and chance. Knows no record.
+//! Khettara's hands: files, the sled index, sockets, clock and chance: what core and the programs around it need
+//! of an operating system. Knows no record.
 
+pub mod chance;
+pub mod clock;
+pub mod driver;
 mod files;
+pub mod key_file;
 mod open_store;
+pub mod quic;
 mod reserve;
+mod shared;
 mod sled_index;
 mod store_lock;
 
 pub use files::FileDisk;
 pub use open_store::{NodeStore, OpenError, open_store};
 pub use reserve::{fill_reserve, release_reserve};
+pub use shared::Shared;
 pub use sled_index::SledIndex;
 pub use store_lock::{LockError, StoreLock};

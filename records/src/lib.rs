@@ -1,3 +1,5 @@
-//! Being built.
+//! What the entries mean: typed records and the documents they are kept in. No disk, clock, chance or thread.
 
 pub mod airlock;
+pub mod model;
+pub mod projection;

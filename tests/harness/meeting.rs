@@ -1,0 +1,198 @@
+//! Two parties meet: their engines talk over a link that the story may cut at any byte.
+
+use std::collections::VecDeque;
+
+use khettara_core::sync::{EngineError, Input, Notice, Now, Output, SessionId};
+
+use crate::party::Node;
+
+/// How the link behaves.
+#[derive(Debug, Clone, Default)]
+pub struct Link {
+    /// The connection is lost after this many bytes in both directions together; none: never.
+    pub cut_after_bytes: Option<u64>,
+    /// Streams overtake control frames and each other, as this says of each: higher goes first.
+    pub shuffle: Option<crate::chance::Chance>,
+    /// Bytes arrive before the handshake is complete, as with 0-RTT.
+    pub early: bool,
+}
+
+/// What a meeting was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Bytes of frames and streams from the dialler.
+    pub bytes_up: u64,
+    /// Bytes of frames and streams to the dialler.
+    pub bytes_down: u64,
+    /// Control bytes alone, both ways, by frame type in order of saying: `(from the dialler, type, bytes)`.
+    pub frames: Vec<(bool, u8, usize)>,
+    /// Segments sent by the dialler, and to it.
+    pub segments_up: u64,
+    /// Segments sent to the dialler.
+    pub segments_down: u64,
+    /// How often the direction of speech turned: 2 is one round trip.
+    pub turns: u32,
+    /// What the dialler was told.
+    pub notices: Vec<Notice>,
+    /// What the other was told.
+    pub notices_there: Vec<Notice>,
+    /// Whether the dialler's engine said that all is said.
+    pub settled: bool,
+    /// Whether the link was cut before.
+    pub lost: bool,
+    /// How the connection was closed, by whom (true: the dialler).
+    pub closed: Option<(bool, khettara_core::sync::CloseReason)>,
+    /// What the stores said.
+    pub errors: Vec<EngineError>,
+}
+
+/// Two parties talking.
+pub struct Meeting<'w> {
+    dialler: &'w mut Node,
+    other: &'w mut Node,
+    session: SessionId,
+    link: Link,
+    now_ms: u64,
+    report: Report,
+    queue: VecDeque<(bool, Input, u64)>,
+    over: bool,
+}
+
+impl<'w> Meeting<'w> {
+    /// `dialler` reaches `other`.
+    #[must_use]
+    pub fn new(dialler: &'w mut Node, other: &'w mut Node, session: SessionId, link: Link) -> Self {
+        Self {
+            dialler,
+            other,
+            session,
+            link,
+            now_ms: 0,
+            report: Report::default(),
+            queue: VecDeque::new(),
+            over: false,
+        }
+    }
+
+    /// Talks until both fall silent or the link is lost.
+    ///
+    /// # Panics
+    /// Where they never fall silent.
+    #[must_use]
+    pub fn run(mut self) -> Report {
+        let (here, there) = (self.dialler.key(), self.other.key());
+        let (session, confirmed) = (self.session, !self.link.early);
+        self.give(false, Input::Opened { session, peer: here, dialled: false, confirmed });
+        self.give(true, Input::Opened { session, peer: there, dialled: true, confirmed });
+        if self.link.early {
+            self.queue.push_back((false, Input::Confirmed { session }, 0));
+        }
+        let mut speaker = true;
+        for _ in 0..1_000_000 {
+            let Some((to_dialler, input, bytes)) = self.next() else { break };
+            if speaker == to_dialler {
+                self.report.turns += 1;
+                speaker = !speaker;
+            }
+            if self.lose(bytes) {
+                break;
+            }
+            self.give(to_dialler, input);
+        }
+        assert!(self.queue.is_empty() || self.over, "the parties never fall silent");
+        for side in [true, false] {
+            self.give(side, Input::Lost { session });
+        }
+        self.report
+    }
+
+    fn next(&mut self) -> Option<(bool, Input, u64)> {
+        if self.over {
+            return None;
+        }
+        let place = match &mut self.link.shuffle {
+            None => 0,
+            // Control frames keep their order among themselves; a stream may arrive before or after any.
+            Some(chance) => {
+                let streams: Vec<usize> = (0..self.queue.len())
+                    .filter(|place| matches!(self.queue[*place].1, Input::Segment { .. }))
+                    .collect();
+                match streams.get(chance.below(streams.len() as u64 + 1) as usize) {
+                    Some(place) => *place,
+                    None => self
+                        .queue
+                        .iter()
+                        .position(|(_, input, _)| !matches!(input, Input::Segment { .. }))
+                        .unwrap_or(0),
+                }
+            }
+        };
+        self.queue.remove(place)
+    }
+
+    fn lose(&mut self, bytes: u64) -> bool {
+        let Some(left) = &mut self.link.cut_after_bytes else { return false };
+        if *left >= bytes && bytes > 0 || (bytes == 0 && *left > 0) {
+            *left -= bytes;
+            return false;
+        }
+        self.over = true;
+        self.report.lost = true;
+        true
+    }
+
+    fn give(&mut self, to_dialler: bool, input: Input) {
+        let node = if to_dialler { &mut *self.dialler } else { &mut *self.other };
+        self.now_ms += 1;
+        let now = Now { monotonic_ms: self.now_ms, shown_time: 0 };
+        let (outputs, result) = node.engine.handle(&mut *node.store, now, vec![input]);
+        if let Err(error) = result {
+            self.report.errors.push(error);
+        }
+        for output in outputs {
+            self.carry(to_dialler, output);
+        }
+    }
+
+    fn carry(&mut self, from_dialler: bool, output: Output) {
+        let session = self.session;
+        match output {
+            Output::Frame { frame, .. } => {
+                let bytes = frame.len() as u64 + 1;
+                self.report.frames.push((from_dialler, frame[0], frame.len()));
+                self.count(from_dialler, bytes);
+                self.queue.push_back((!from_dialler, Input::Frame { session, frame }, bytes));
+            }
+            Output::Segment { bytes, .. } => {
+                let length = bytes.len() as u64;
+                self.count(from_dialler, length);
+                if from_dialler {
+                    self.report.segments_up += 1;
+                } else {
+                    self.report.segments_down += 1;
+                }
+                self.queue.push_back((!from_dialler, Input::Segment { session, bytes, whole: true }, length));
+            }
+            Output::Close { reason, .. } => {
+                self.report.closed.get_or_insert((from_dialler, reason));
+                // What was sent before the close still arrives where it flows the same way; the rest is lost.
+                self.queue.retain(|(to_dialler, _, _)| *to_dialler != from_dialler);
+            }
+            Output::WakeAt { .. } => {}
+            Output::Notice(notice) => {
+                self.report.settled |= from_dialler && matches!(notice, Notice::Settled { .. });
+                let list =
+                    if from_dialler { &mut self.report.notices } else { &mut self.report.notices_there };
+                list.push(notice);
+            }
+        }
+    }
+
+    fn count(&mut self, from_dialler: bool, bytes: u64) {
+        if from_dialler {
+            self.report.bytes_up += bytes;
+        } else {
+            self.report.bytes_down += bytes;
+        }
+    }
+}

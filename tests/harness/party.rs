@@ -1,0 +1,159 @@
+//! One party of a story: its keys, its store, its engine.
+
+use khettara_core::id::{DeviceKey, Feed, OrgId};
+use khettara_core::identity::{Claim, Identity, InviteKeys, InviteSecret};
+use khettara_core::log::{Codec, Entry, NoDictionaries, Place, Written};
+use khettara_core::store::held;
+use khettara_core::store::{Answer, Store, StoreError};
+use khettara_core::sync::{CutStyle, Engine, Party};
+use khettara_core::wire::ClaimFrame;
+
+/// What a party is in the story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A tablet.
+    Tablet,
+    /// A relay: gives receipts.
+    Relay,
+    /// Headquarters, or the root in its safe.
+    Headquarters,
+}
+
+/// A party and everything it has.
+pub struct Node {
+    /// Its name in the story.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its keys.
+    pub identity: Identity,
+    /// Its store.
+    pub store: Box<dyn Store + Send>,
+    /// Its engine.
+    pub engine: Engine,
+}
+
+impl Node {
+    /// A party over `store`, in a process with `seed`.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn start(
+        name: &str,
+        kind: NodeKind,
+        org: OrgId,
+        identity: Identity,
+        seed: [u8; 32],
+        store: Box<dyn Store + Send>,
+    ) -> Self {
+        let party = party(kind, org, &identity);
+        let engine = Engine::new(party, seed, "khettara-tests", 1, &*store).expect("the store reads");
+        Self { name: name.into(), kind, identity, store, engine }
+    }
+
+    /// Ends the process and starts another over the same store.
+    #[must_use]
+    pub fn restart(self, seed: [u8; 32]) -> Self {
+        let Self { name, kind, identity, store, engine } = self;
+        let mut next = Self::start(&name, kind, engine.party().org, identity, seed, store);
+        next.engine.party_mut().open_secrets.clone_from(&engine.party().open_secrets);
+        next
+    }
+
+    /// Its name on the wire.
+    #[must_use]
+    pub fn key(&self) -> DeviceKey {
+        self.identity.key()
+    }
+
+    /// Holds the invitation's secret: will claim at its next meeting.
+    pub fn take_invitation(&mut self, serial: u32, secret: &InviteSecret, registrar: DeviceKey) {
+        let org = self.engine.party().org;
+        let keys = InviteKeys::derive(&org, serial, secret);
+        let (device, kem) = (self.identity.key(), self.identity.kem.public());
+        let claim = Claim { serial, device, kem, registrar };
+        let (by_device, by_secret) = claim.sign(&org, &self.identity.signing, &keys.claim);
+        let party = self.engine.party_mut();
+        party.claim = Some(ClaimFrame { claim, by_device, by_secret });
+        party.open_secrets.push(keys.open);
+    }
+
+    /// Saves an entry of a kind that readers do not know, with these bytes: enough for stories about logs.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it did not become durable.
+    ///
+    /// # Panics
+    /// Where the store moved underneath.
+    pub fn note(&mut self, feed: &Feed, bytes: &[u8]) -> Result<(), StoreError> {
+        self.write(feed, &Written { kind: 77, bytes: bytes.to_vec() })
+    }
+
+    /// Saves any entry.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it did not become durable.
+    ///
+    /// # Panics
+    /// Where the store moved underneath, or a change has no hash.
+    pub fn write(&mut self, feed: &Feed, written: &Written) -> Result<(), StoreError> {
+        let slot = self.engine.pen().slot(&*self.store, feed)?;
+        let group = self.engine.pen().save(slot, written).expect("has a hash");
+        match self.store.commit(vec![group]) {
+            Ok(answers) => {
+                assert_eq!(answers, vec![Answer::Committed]);
+                Ok(())
+            }
+            Err(error) => {
+                self.engine.pen().renew();
+                Err(error)
+            }
+        }
+    }
+
+    /// Every note held here of a feed, in no particular order, readable or not being asked of the log itself.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn notes(&self, feed: &Feed) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        let org = self.engine.party().org;
+        let vector = held::vector_of(&*self.store, [feed]).expect("reads");
+        let mut seen = std::collections::BTreeSet::new();
+        for (log, n, tip) in vector.lines(feed).to_vec() {
+            let mut before = khettara_core::log::first_head(&log);
+            for (id, row) in held::above(&*self.store, &log, &[(n, tip)], &[]).expect("reads") {
+                let bytes = held::segment_bytes(&*self.store, &id).expect("reads").expect("held");
+                let segment = khettara_core::log::Segment::from_bytes(&org, &bytes).expect("good");
+                let key = held::feed_key(&*self.store, feed, &row.key).expect("reads");
+                let unit =
+                    khettara_core::log::open(&org, &segment, &before, false, key.as_ref(), &NoDictionaries);
+                if let (khettara_core::log::Unit::Entries(entries), true) = (unit, seen.insert(id)) {
+                    let notes = entries.into_iter().filter(|entry| entry.written.kind != Entry::START);
+                    found.extend(notes.map(|entry| entry.written.bytes));
+                }
+                before = row.head;
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+fn party(kind: NodeKind, org: OrgId, identity: &Identity) -> Party {
+    Party {
+        org,
+        organisation: "Errachidia".into(),
+        identity: identity.clone(),
+        receipts: (kind == NodeKind::Relay).then_some(Place::RELAY),
+        cut: CutStyle {
+            codec: Codec::Zstd { dictionary: 0 },
+            level: 3,
+            dictionaries: Box::new(NoDictionaries),
+        },
+        claim: None,
+        open_secrets: Vec::new(),
+    }
+}

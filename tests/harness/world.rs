@@ -1,0 +1,212 @@
+//! A founded organisation: the root in its safe, headquarters, one relay, and tablets as the story needs them.
+
+use std::collections::BTreeMap;
+
+use khettara_core::id::{Feed, KemKey, OrgId, Pattern};
+use khettara_core::identity::{Identity, InviteSecret, Rights, Role, SigningKey};
+use khettara_core::store::{MemoryStore, Store};
+use khettara_hq::organisation::{
+    Founding, Invited, Place, carry_feed, delegate, found, invite, publish_feed_key,
+};
+
+use crate::chance::Chance;
+use crate::meeting::{Link, Meeting, Report};
+use crate::party::{Node, NodeKind};
+
+/// Everybody, by name. `root`, `headquarters` and `relay` are there from the start.
+pub struct World {
+    /// The organisation.
+    pub org: OrgId,
+    /// The feeds that headquarters published keys for.
+    pub feeds: Vec<Feed>,
+    nodes: BTreeMap<String, Node>,
+    chance: Chance,
+    sessions: u64,
+}
+
+impl World {
+    /// A world with this seed and one feed, `08.201.11.07`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self::with_feeds(seed, &["08.201.11.07"])
+    }
+
+    /// A world whose headquarters published keys for these feeds and whose relay knows the roster.
+    ///
+    /// # Panics
+    /// Where founding fails: then no story can be told.
+    #[must_use]
+    pub fn with_feeds(seed: u64, feeds: &[&str]) -> Self {
+        let mut chance = Chance::new(seed);
+        let root_keys = Identity::from_seeds(&chance.seed(), &chance.seed());
+        let next = SigningKey::from_seed(&chance.seed());
+        let recovery = Identity::from_seeds(&chance.seed(), &chance.seed()).kem.public();
+        let founding = Founding { root: root_keys.key(), next_root: next.public(), recovery };
+        let org = founding.org();
+        let mut world = Self { org, feeds: Vec::new(), nodes: BTreeMap::new(), chance, sessions: 0 };
+        let headquarters = world.fresh_node("headquarters", NodeKind::Headquarters);
+        let relay = world.fresh_node("relay", NodeKind::Relay);
+        let mut root = world.node_of("root", NodeKind::Headquarters, root_keys.clone());
+        found(&mut root.engine, &mut *root.store, &founding, &root_keys.signing).expect("founds");
+        let all = [Pattern::new("*").expect("pattern")];
+        let (hq, rel) = (headquarters.key(), relay.key());
+        delegate(&mut root.engine, &mut *root.store, hq, Role::HEADQUARTERS, &all).expect("delegates");
+        delegate(&mut root.engine, &mut *root.store, rel, Role::RELAY, &all).expect("delegates");
+        for node in [root, headquarters, relay] {
+            world.nodes.insert(node.name.clone(), node);
+        }
+        world.carry_roster("root", "headquarters");
+        world.carry_roster("root", "relay");
+        for feed in feeds {
+            let feed = Feed::new(*feed).expect("feed");
+            let node = world.node_mut("headquarters");
+            publish_feed_key(&mut node.engine, &mut *node.store, &feed).expect("publishes");
+            world.feeds.push(feed);
+        }
+        let report = world.meet("headquarters", "relay");
+        assert!(report.settled, "headquarters and relay meet: {report:?}");
+        world
+    }
+
+    /// A recovery key nobody needs in stories.
+    #[must_use]
+    pub fn no_recovery() -> KemKey {
+        KemKey([9; 32])
+    }
+
+    fn node_of(&mut self, name: &str, kind: NodeKind, identity: Identity) -> Node {
+        let seed = self.chance.seed();
+        Node::start(name, kind, self.org, identity, seed, Box::new(MemoryStore::new()))
+    }
+
+    fn fresh_node(&mut self, name: &str, kind: NodeKind) -> Node {
+        let identity = Identity::from_seeds(&self.chance.seed(), &self.chance.seed());
+        self.node_of(name, kind, identity)
+    }
+
+    /// The world's chance, for stories that throw dice.
+    pub const fn chance(&mut self) -> &mut Chance {
+        &mut self.chance
+    }
+
+    /// A party.
+    ///
+    /// # Panics
+    /// Where nobody has that name.
+    #[must_use]
+    pub fn node(&self, name: &str) -> &Node {
+        self.nodes.get(name).unwrap_or_else(|| panic!("nobody is called {name}"))
+    }
+
+    /// A party, to act with.
+    ///
+    /// # Panics
+    /// Where nobody has that name.
+    pub fn node_mut(&mut self, name: &str) -> &mut Node {
+        self.nodes.get_mut(name).unwrap_or_else(|| panic!("nobody is called {name}"))
+    }
+
+    /// Takes a party out of the world: it is lost, or will be put back otherwise.
+    ///
+    /// # Panics
+    /// Where nobody has that name.
+    pub fn take(&mut self, name: &str) -> Node {
+        self.nodes.remove(name).unwrap_or_else(|| panic!("nobody is called {name}"))
+    }
+
+    /// Puts a party in the world.
+    pub fn put(&mut self, node: Node) {
+        self.nodes.insert(node.name.clone(), node);
+    }
+
+    /// Everybody's names.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.nodes.keys().cloned().collect()
+    }
+
+    /// Ends a party's process and starts another over the same store.
+    pub fn restart(&mut self, name: &str) {
+        let node = self.take(name);
+        let seed = self.chance.seed();
+        self.put(node.restart(seed));
+    }
+
+    /// Carries the roster by hand, as a stick would.
+    ///
+    /// # Panics
+    /// Where a store fails.
+    pub fn carry_roster(&mut self, from: &str, to: &str) {
+        let from = self.take(from);
+        let org = self.org;
+        let to = self.node_mut(to);
+        carry_feed(&*from.store, &mut *to.store, org, &Feed::roster()).expect("carries");
+        to.engine.refresh(&*to.store).expect("reads");
+        self.put(from);
+    }
+
+    /// Headquarters invites a worker for the world's feeds.
+    ///
+    /// # Panics
+    /// Where the invitation cannot be written.
+    pub fn invite(&mut self) -> Invited {
+        let grants = self.feeds.iter().map(|feed| (Pattern::exactly(feed), Rights::READ.with(Rights::WRITE)));
+        let grants = grants.collect();
+        let registrar = self.node("relay").key();
+        let hq = self.node_mut("headquarters");
+        let place = Place { role: Role::WORKER, grants, registrar };
+        invite(&mut hq.engine, &mut *hq.store, &place).expect("invites")
+    }
+
+    /// A tablet that was never enrolled.
+    pub fn blank_tablet(&mut self, name: &str) {
+        let node = self.fresh_node(name, NodeKind::Tablet);
+        self.put(node);
+    }
+
+    /// A tablet that holds an invitation and has met nobody yet.
+    pub fn invited_tablet(&mut self, name: &str) -> (u32, InviteSecret) {
+        let invited = self.invite();
+        let registrar = self.node("relay").key();
+        self.blank_tablet(name);
+        self.node_mut(name).take_invitation(invited.serial, &invited.secret, registrar);
+        (invited.serial, invited.secret)
+    }
+
+    /// A tablet that is enrolled and has met the relay once.
+    ///
+    /// # Panics
+    /// Where the enrolment fails.
+    pub fn tablet(&mut self, name: &str) {
+        self.invited_tablet(name);
+        assert!(self.meet("headquarters", "relay").settled);
+        let report = self.meet(name, "relay");
+        assert!(report.settled, "{name} enrols: {report:?}");
+    }
+
+    /// `dialler` reaches `other` over a good link.
+    pub fn meet(&mut self, dialler: &str, other: &str) -> Report {
+        self.meet_over(dialler, other, Link::default())
+    }
+
+    /// `dialler` reaches `other` over this link.
+    pub fn meet_over(&mut self, dialler: &str, other: &str, link: Link) -> Report {
+        self.sessions += 1;
+        let mut here = self.take(dialler);
+        let mut there = self.take(other);
+        let report = Meeting::new(&mut here, &mut there, self.sessions, link).run();
+        self.put(here);
+        self.put(there);
+        report
+    }
+
+    /// The digest of what a party holds of a feed.
+    ///
+    /// # Panics
+    /// Where its store cannot be read.
+    #[must_use]
+    pub fn digest(&self, name: &str, feed: &Feed) -> khettara_core::id::Digest {
+        let store: &dyn Store = &*self.node(name).store;
+        khettara_core::store::held::vector_of(store, [feed]).expect("reads").feed_digest(feed)
+    }
+}
