@@ -14,5 +14,6 @@ mod receipts;
 mod refused;
 mod roster;
 mod segments;
+mod transcripts;
 mod vectors;
 mod world;

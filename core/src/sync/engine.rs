@@ -349,7 +349,9 @@ fn conclude(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErro
 
 fn say_taken(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineError> {
     let mut lines = Vec::new();
-    for log in std::mem::take(&mut session.taken) {
+    let taken = std::mem::take(&mut session.taken);
+    // The answerer hears of it in the next Hello; only the opener waits for it.
+    for log in taken.into_iter().filter(|_| !session.dialled) {
         let ends = hello::own_ends(&desk.overlay, &log)?;
         lines.push(LogEnds { log: session.name_of(&log), ends });
     }
@@ -374,7 +376,8 @@ fn say_settled(desk: &mut Desk<'_>, session: &mut Session) {
 /// The opener says how much it sent, so that the other side knows when nothing more is on its way.
 fn say_sent(desk: &mut Desk<'_>, session: &mut Session) {
     let now = (session.segments_sent, session.answers);
-    if session.stage == Stage::Answered && now != (0, 0) && session.settled != Some(now) {
+    let due = now != (0, 0) || session.expects_more;
+    if session.stage == Stage::Answered && due && session.settled != Some(now) {
         session.settled = Some(now);
         desk.say(session.id, &Frame::Settled(Settled { segments: now.0, answered: now.1 }));
     }
