@@ -367,7 +367,7 @@ fn say_taken(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErr
 fn say_settled(desk: &mut Desk<'_>, session: &mut Session) {
     let now = (session.segments_sent, session.answers);
     let due = session.answered_hello && session.expects_more && session.settled != Some(now);
-    if due {
+    if due && !session.may_have_to_ask() {
         session.settled = Some(now);
         desk.say(session.id, &Frame::Settled(Settled { segments: now.0, answered: now.1 }));
     }
