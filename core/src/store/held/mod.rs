@@ -16,7 +16,9 @@ pub use alone::{
     Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, newest_feed_key, put_feed_key,
     setting, setting_key,
 };
-pub use logs::{descriptor, listing_of, logs_in, meta_of, segment_bytes, segments_ending_at, vector_of};
+pub use logs::{
+    descriptor, listing_of, logs_in, meta_of, segment_bytes, segments_ending_at, segments_of, vector_of,
+};
 pub use own::{CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_logs, pending};
 pub use peers::{Base, Memory, Side, bases, keep_base, memory_of, remember};
 pub use receipts::{HeldReceipt, keep_receipt, receipt_of, receipts_in};
