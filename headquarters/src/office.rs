@@ -12,6 +12,7 @@ use khettara_node::chance::process_seed;
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
 use khettara_node::{NodeStore, Shared, open_store};
+use khettara_records::replica::Replica;
 
 use crate::error::HqError;
 use crate::folder::Folder;
@@ -22,6 +23,8 @@ use crate::organisation_file::OrganisationFile;
 
 /// Longer names do not fit a tablet's screen.
 const NAME_BYTES_MAX: usize = 200;
+/// Documents that stay loaded; the others are read again when needed.
+const DOCUMENTS_BYTES_MAX: usize = 64 * 1_048_576;
 /// How this program names itself in its logs.
 const SOFTWARE: &str = concat!("khettara-hq ", env!("CARGO_PKG_VERSION"));
 /// The schema generation of roster entries.
@@ -34,6 +37,7 @@ pub struct Headquarters {
     pub(crate) shared: Shared<NodeStore>,
     pub(crate) seeds: Seeds,
     pub(crate) clock: Clock,
+    pub(crate) replica: Replica,
 }
 
 impl std::fmt::Debug for Headquarters {
@@ -133,7 +137,8 @@ impl Headquarters {
         let (store, engine) = open_party(&folder.store(), &file, &seeds)?;
         let clock = Clock::start();
         let shared = Shared::new(engine, store, clock);
-        Ok(Self { folder, file, shared, seeds, clock })
+        let replica = Replica::new(file.org, DOCUMENTS_BYTES_MAX);
+        Ok(Self { folder, file, shared, seeds, clock, replica })
     }
 
     /// The public organisation file, as it stands.
