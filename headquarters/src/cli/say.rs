@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use comfy_table::Table;
-use comfy_table::presets::NOTHING;
+use comfy_table::style::presets::NOTHING;
 use khettara_core::id::Feed;
 use khettara_core::identity::Ticket;
 use serde_json::{Value as Json, json};
@@ -220,6 +220,6 @@ fn standing(device: &Device) -> String {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(header.to_vec());
+    table.load_style(NOTHING).set_header(header.to_vec());
     table
 }

@@ -17,6 +17,9 @@ use crate::pull::report::Progress;
 /// Meetings that may break off, one after the other, without a single new entry.
 const FRUITLESS_MAX: u32 = 3;
 
+/// Round trip assumed at first: headquarters has a wire, relays may sit behind a satellite.
+const INITIAL_RTT_MS: u32 = 333;
+
 /// Headquarters' engine on its thread, and its sockets.
 pub(super) struct Line {
     driver: DriverHandle,
@@ -39,7 +42,7 @@ impl Line {
     pub(super) fn open(office: &Headquarters, runtime: &Runtime) -> Result<Self, HqError> {
         let _within = runtime.enter();
         let identity = Identity::from_seed(&office.seeds.signing);
-        let profile = Profile::Device { link: LinkClass::Fast };
+        let profile = Profile::Device { class: LinkClass::Fast, initial_rtt_ms: INITIAL_RTT_MS };
         let bind = |local: SocketAddr| Dialler::bind(&identity, local, profile).ok();
         let four = bind((Ipv4Addr::UNSPECIFIED, 0).into());
         let six = bind((Ipv6Addr::UNSPECIFIED, 0).into());
