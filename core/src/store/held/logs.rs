@@ -90,6 +90,19 @@ pub fn segments_ending_at(
     Ok(found)
 }
 
+/// Every held segment of a log, listed or not, by where it ends.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn segments_of(store: &dyn Store, log: &LogId) -> Result<Vec<(SegmentId, SegmentRow)>, StoreError> {
+    let mut found = Vec::new();
+    for_each(store, &keys::ends_of(log), |key, value| {
+        found.push((SegmentId(tail(key)?), row(value)?));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// The first few held segments of a log that end at a position or after it, by where they end: those that may
 /// hold that position.
 pub(super) fn segments_from(
