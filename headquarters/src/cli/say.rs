@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use comfy_table::Table;
-use comfy_table::style::presets::NOTHING;
+use comfy_table::presets::NOTHING;
 use khettara_core::id::Feed;
 use khettara_core::identity::Ticket;
 use serde_json::{Value as Json, json};
