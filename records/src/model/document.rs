@@ -88,7 +88,7 @@ impl fmt::Debug for Recorded {
 #[derive(Clone)]
 pub struct HouseholdDocument {
     id: DocumentId,
-    automerge: Automerge,
+    pub(crate) automerge: Automerge,
     /// Never less than what the document needs when saved, as far as known: saving only to measure is dear.
     bytes_at_most: usize,
 }
@@ -137,6 +137,11 @@ impl HouseholdDocument {
         let automerge = Automerge::load(bytes).map_err(|_| LoadError::Damaged)?;
         let document = Self { id, automerge, bytes_at_most: bytes.len() };
         if document.has_change(&GENESIS) { Ok(document) } else { Err(LoadError::NoGenesis) }
+    }
+
+    /// Takes over a document that changes were rehearsed on, with the size it was saved at.
+    pub(crate) const fn adopted(id: DocumentId, automerge: Automerge, saved_bytes: usize) -> Self {
+        Self { id, automerge, bytes_at_most: saved_bytes }
     }
 
     /// The document's bytes. Not canonical: equal documents may have different ones (see

@@ -3,9 +3,11 @@
 mod conflicts;
 mod export;
 mod rows;
+mod sources;
 mod view;
 
 pub use conflicts::{Conflict, Side, conflicts};
 pub use export::export_lines;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
+pub use sources::{Sources, sources};
 pub use view::HouseholdView;

@@ -19,12 +19,12 @@ pub use alone::{
 };
 pub use logs::{
     descriptor, lines_of, listing_of, log_by_short_name, logs_in, meta_of, segment_bytes, segments_ending_at,
-    vector_of,
+    segments_of, vector_of,
 };
 pub use own::{
     CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_feeds, own_logs, pending,
 };
 pub use peers::{Base, Memory, Side, bases, keep_base, memory_of, remember};
 pub use receipts::{HeldReceipt, keep_receipt, receipt_of, receipts_in};
-pub use roster::fold_roster;
+pub use roster::{fold_roster, roster_position};
 pub use segments::{Acceptance, SegmentRow, above, accept, ends_ladder, relist, resolve_ends};

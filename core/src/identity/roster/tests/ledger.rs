@@ -53,7 +53,7 @@ fn folding_again_believes_nothing_that_was_not_proved() {
     office.enrol(17, &tablet);
     let roster = office.read();
     let mut bent =
-        envelope(&office.credential(&office.hq_key, (17, 1), &tablet, Role::WORKER, &[("*", ALL)]));
+        envelope(&office.credential(&office.hq_key, (17, 1), &tablet, Role::WORKER, &[("08.*", ALL)]));
     bent.sig.0[0] ^= 1;
     assert_eq!(roster.fold_again(&office.logs(), &[bent]), roster);
 }
@@ -178,7 +178,7 @@ fn a_replaced_headquarters_releases_only_through_its_old_log() {
     let alone = [
         office.release(&office.hq_key, line(3)),
         office.release(&new, line(4)),
-        office.credential(&new, (17, 1), &as_supervisor, Role::SUPERVISOR, &[("*", ALL)]),
+        office.credential(&new, (17, 1), &as_supervisor, Role::SUPERVISOR, &[("08.*", ALL)]),
     ]
     .map(|item| envelope(&item));
     office.root.write(delegate(&new, Role::HEADQUARTERS, &["*"], Some(kept)));

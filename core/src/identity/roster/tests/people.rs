@@ -247,10 +247,10 @@ fn who_holds_a_replaced_headquarters_key_disables_nobody() {
     assert_eq!(before.rights(&tablet.name(), &feed(COMMUNE)), Rights(3));
 
     let stolen = &office.hq_key;
-    let raised = office.credential(stolen, (17, 9), &thief, Role::SUPERVISOR, &[("*", ALL)]);
-    let forged = office.invitation(17, Role::WORKER, &[("*", ALL)]);
+    let raised = office.credential(stolen, (17, 9), &thief, Role::SUPERVISOR, &[("08.*", ALL)]);
+    let forged = office.invitation(17, Role::WORKER, &[("08.*", ALL)]);
     let other = Office { code: [8; 16], ..office.clone() };
-    let own_code = other.invitation(17, Role::WORKER, &[("*", ALL)]);
+    let own_code = other.invitation(17, Role::WORKER, &[("08.*", ALL)]);
     let alone = [
         &invited,
         &raised,
