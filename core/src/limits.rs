@@ -109,3 +109,22 @@ pub const RESERVE_BYTES: u64 = 2 * 1_048_576;
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;
 /// A household's document: the writer refuses growth here.
 pub const DOCUMENT_BYTES_MAX: usize = 524_288;
+
+/// A name of a person or of a place in a record; a longer one is refused at entry.
+pub const RECORD_NAME_BYTES_MAX: usize = 256;
+/// An agent's code or name in a visit; likewise.
+pub const RECORD_AGENT_BYTES_MAX: usize = 64;
+/// What a person says they need, in their words; likewise.
+pub const RECORD_TEXT_BYTES_MAX: usize = 4_096;
+/// A note: one value of a change; likewise.
+pub const RECORD_NOTE_BYTES_MAX: usize = 16_384;
+/// A local handle (`ref`) inside one file of records; likewise.
+pub const RECORD_HANDLE_BYTES_MAX: usize = 64;
+/// Members in one household form; more are refused at entry and come one by one.
+pub const RECORD_MEMBERS_PER_FORM_MAX: usize = 64;
+/// Needs in one visit form; likewise.
+pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
+/// Languages of one household; more are refused at entry.
+pub const RECORD_LANGUAGES_MAX: usize = 16;
+/// One line of a file of records; a longer one is refused unread.
+pub const RECORD_LINE_BYTES_MAX: usize = 262_144;

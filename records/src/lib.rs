@@ -1,3 +1,8 @@
-//! Being built.
+//! What the entries mean: typed records and the documents they are kept in, foreign changes and their verdicts,
+//! and one device's readable copy. No disk, clock, chance or thread.
 
 pub mod airlock;
+pub mod model;
+pub mod projection;
+pub mod replica;
+pub mod verdict;

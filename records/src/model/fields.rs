@@ -1,0 +1,317 @@
+//! The fields of the four records: typed forms, and for each field its name, its words and its rules.
+//!
+//! Every field is optional in the type: a form whose id exists changes only the fields that are present and
+//! differ; a new record must have those marked *needed*.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use khettara_core::limits::{
+    CHANGE_VALUE_BYTES_MAX, RECORD_AGENT_BYTES_MAX, RECORD_HANDLE_BYTES_MAX, RECORD_NAME_BYTES_MAX,
+    RECORD_NOTE_BYTES_MAX, RECORD_TEXT_BYTES_MAX,
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::error::{Reason, RecordError};
+use super::gps::Gps;
+use super::instant::Instant;
+use super::json::{Fields, Node};
+use super::value::{
+    Birth, Commune, FieldValue, Language, Phone, Reference, Scalar, check_text, of_canonical,
+};
+use super::vocabulary::{
+    Category, Consent, Dwelling, Marital, NeedStatus, Relation, Respondent, Schooling, Sex, Status,
+    TimeSource, Urgency, VisitKind, Water,
+};
+
+const _: () =
+    assert!(RECORD_NOTE_BYTES_MAX as u64 <= CHANGE_VALUE_BYTES_MAX, "a note is one value of a change");
+
+/// One field of a record: its name in lines and documents, and what it is in plain words.
+pub(crate) struct FieldSpec {
+    pub(crate) name: &'static str,
+    pub(crate) words: &'static str,
+    pub(crate) needed: bool,
+    /// Whether a value, as JSON, would be taken at entry.
+    pub(crate) accepts: fn(&Node) -> Result<Scalar, Reason>,
+    /// A kept value as a line would give it; `None` where it is none of this field's.
+    pub(crate) shown: fn(&Scalar) -> Option<Json>,
+}
+/// A new record must have the field.
+const NEEDED: bool = true;
+/// A new record may leave the field out.
+const OPTIONAL: bool = false;
+
+macro_rules! form {
+    (
+        $(#[$doc:meta])* $name:ident, $table:ident {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty, $needed:expr, $max:expr, $words:literal;)*
+        } and {
+            $($(#[$more_doc:meta])* $more:ident: $more_type:ty;)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Default, PartialEq)]
+        pub struct $name {
+            /// The id: of a record that exists, or an imported one. Absent: derived when the form is recorded.
+            pub id: Option<Uuid>,
+            /// A handle by which later records of the same file may name this one. Never kept.
+            pub handle: Option<String>,
+            /// Names of fields to take away.
+            pub clear: BTreeSet<&'static str>,
+            $($(#[$field_doc])* pub $field: Option<$type>,)*
+            $($(#[$more_doc])* pub $more: $more_type,)*
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("id", &self.id).finish_non_exhaustive()
+            }
+        }
+
+        /// The fields, in the order of the page.
+        pub(crate) static $table: &[FieldSpec] = &[$(FieldSpec {
+            name: stringify!($field),
+            words: $words,
+            needed: $needed,
+            accepts: |node| {
+                let value = <$type>::of_node(node)?;
+                value.check($max)?;
+                value.scalar()
+            },
+            shown: |scalar| serde_json::to_value(<$type>::of_scalar(scalar)?).ok(),
+        },)*];
+
+        impl $name {
+            /// Takes the plain fields of a line; null means clear.
+            pub(crate) fn take(fields: &mut Fields) -> Result<Self, RecordError> {
+                let mut form = Self { id: take_id(fields)?, handle: take_handle(fields)?, ..Self::default() };
+                $(match fields.take(stringify!($field))? {
+                    None => {}
+                    Some(Node::Null) => {
+                        form.clear.insert(stringify!($field));
+                    }
+                    Some(node) => {
+                        let value = <$type>::of_node(&node);
+                        let at = |reason| RecordError::new(fields.at(stringify!($field)), reason);
+                        form.$field = Some(value.map_err(at)?);
+                    }
+                })*
+                Ok(form)
+            }
+
+            /// Checks every plain field that is present.
+            pub(crate) fn check_fields(&self, at: &str) -> Result<(), RecordError> {
+                $(if let Some(value) = &self.$field {
+                    let checked = value.check($max);
+                    checked.map_err(|reason| RecordError::new(join(at, stringify!($field)), reason))?;
+                    if self.clear.contains(stringify!($field)) {
+                        return Err(RecordError::new(join(at, stringify!($field)), Reason::Repeated));
+                    }
+                })*
+                check_clear(&self.clear, $table, at)
+            }
+
+            /// The plain fields that are present, as a document keeps them.
+            pub(crate) fn scalars(&self, at: &str) -> Result<BTreeMap<&'static str, Scalar>, RecordError> {
+                let mut scalars = BTreeMap::new();
+                $(if let Some(value) = &self.$field {
+                    let scalar = value.scalar();
+                    let placed = scalar.map_err(|reason| RecordError::new(join(at, stringify!($field)), reason))?;
+                    scalars.insert(stringify!($field), placed);
+                })*
+                Ok(scalars)
+            }
+        }
+    };
+}
+
+form! {
+    /// A household: people under one roof with common daily spending (HCP).
+    HouseholdForm, HOUSEHOLD_FIELDS {
+        /// Needed. Where it lives now.
+        commune: Commune, NEEDED, 0, "commune";
+        /// The douar, ksar or quarter, in the person's words.
+        douar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, "douar or quarter";
+        /// Needed.
+        status: Status, NEEDED, 0, "kind of household";
+        /// Where exactly.
+        gps: Gps, OPTIONAL, 0, "place on the map";
+        /// A telephone number.
+        phone: Phone, OPTIONAL, 0, "telephone";
+        /// Where water comes from.
+        water: Water, OPTIONAL, 0, "water";
+        /// Type of dwelling.
+        dwelling: Dwelling, OPTIONAL, 0, "dwelling";
+        /// Whether there is electricity.
+        electricity: bool, OPTIONAL, 0, "electricity";
+        /// Tenths of a kilometre to the nearest paved road, 0 to 9,999.
+        road_km_tenths: u16, OPTIONAL, 0, "distance to a paved road";
+        /// The member who is its head; by handle, a member of this very form.
+        head: Reference, OPTIONAL, 0, "head of the household";
+        /// A note.
+        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, "note";
+        /// Set aside by a worker; setting it to false brings the household back.
+        withdrawn: bool, OPTIONAL, 0, "withdrawn";
+    } and {
+        /// The languages spoken, all of them; absent: unchanged.
+        languages: Option<BTreeSet<Language>>;
+        /// Members to add or change; those not named stay as they are.
+        members: Vec<MemberForm>;
+    }
+}
+
+form! {
+    /// A member of a household.
+    MemberForm, MEMBER_FIELDS {
+        /// The name in Arabic (or Tifinagh) script. This or the Latin one is needed.
+        name_ar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, "name in Arabic";
+        /// The name in Latin script.
+        name_latin: String, OPTIONAL, RECORD_NAME_BYTES_MAX, "name in Latin letters";
+        /// Needed.
+        sex: Sex, NEEDED, 0, "sex";
+        /// The date or year of birth.
+        birth: Birth, OPTIONAL, 0, "birth";
+        /// Needed. What the member is to the head.
+        relation: Relation, NEEDED, 0, "relation to the head";
+        /// Marital status.
+        marital: Marital, OPTIONAL, 0, "marital status";
+        /// Highest level of schooling.
+        schooling: Schooling, OPTIONAL, 0, "schooling";
+        /// A lot of difficulty, or total inability, in at least one of the six domains (HCP, WG-SS).
+        disability: bool, OPTIONAL, 0, "disability";
+        /// A note.
+        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, "note";
+        /// Set aside by a worker; reversible.
+        withdrawn: bool, OPTIONAL, 0, "withdrawn";
+    } and {}
+}
+
+form! {
+    /// A visit.
+    VisitForm, VISIT_FIELDS {
+        /// Needed. When, as the clock of `time_source` said.
+        at: Instant, NEEDED, 0, "time of the visit";
+        /// Whose clock that was.
+        time_source: TimeSource, OPTIONAL, 0, "source of the time";
+        /// How far that clock may be wrong, in seconds, at most a year.
+        error_s: u32, OPTIONAL, 0, "error of the time";
+        /// The zone the device showed, in minutes east of UTC.
+        offset_min: i16, OPTIONAL, 0, "zone of the device";
+        /// Needed. Who visited: an agent's code or name.
+        agent: String, NEEDED, RECORD_AGENT_BYTES_MAX, "agent";
+        /// Needed. Why.
+        kind: VisitKind, NEEDED, 0, "kind of visit";
+        /// Who answered.
+        respondent: Respondent, OPTIONAL, 0, "respondent";
+        /// What the family said to being recorded.
+        consent: Consent, OPTIONAL, 0, "consent";
+        /// A note.
+        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, "note";
+        /// Set aside by a worker; reversible.
+        withdrawn: bool, OPTIONAL, 0, "withdrawn";
+    } and {
+        /// The household visited.
+        household: Option<Reference>;
+        /// Needs heard at this visit.
+        needs: Vec<NeedForm>;
+    }
+}
+
+form! {
+    /// A need.
+    NeedForm, NEED_FIELDS {
+        /// Needed. What it is about.
+        category: Category, NEEDED, 0, "subject of the need";
+        /// Needed. How much it presses.
+        urgency: Urgency, NEEDED, 0, "urgency";
+        /// What was said, in their words.
+        text: String, OPTIONAL, RECORD_TEXT_BYTES_MAX, "text of the need";
+        /// What became of it; `open` where a new need says nothing.
+        status: NeedStatus, OPTIONAL, 0, "state of the need";
+        /// The visit at which it was heard; within a visit's form it is that visit.
+        visit: Reference, OPTIONAL, 0, "visit at which it was heard";
+    } and {}
+}
+
+/// The kinds of records in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// The household itself.
+    Household,
+    /// A member.
+    Member,
+    /// A visit.
+    Visit,
+    /// A need.
+    Need,
+}
+
+impl RecordKind {
+    /// The kinds of which a household has many.
+    pub const ENTRIES: [Self; 3] = [Self::Member, Self::Visit, Self::Need];
+
+    /// The word in lines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Household => "household",
+            Self::Member => "member",
+            Self::Visit => "visit",
+            Self::Need => "need",
+        }
+    }
+
+    /// The key of its map in a document.
+    #[must_use]
+    pub const fn map(self) -> &'static str {
+        match self {
+            Self::Household => "household",
+            Self::Member => "members",
+            Self::Visit => "visits",
+            Self::Need => "needs",
+        }
+    }
+
+    pub(crate) fn fields(self) -> &'static [FieldSpec] {
+        match self {
+            Self::Household => HOUSEHOLD_FIELDS,
+            Self::Member => MEMBER_FIELDS,
+            Self::Visit => VISIT_FIELDS,
+            Self::Need => NEED_FIELDS,
+        }
+    }
+
+    pub(crate) fn spec(self, field: &str) -> Option<&'static FieldSpec> {
+        self.fields().iter().find(|spec| spec.name == field)
+    }
+}
+
+fn check_clear(clear: &BTreeSet<&'static str>, table: &[FieldSpec], at: &str) -> Result<(), RecordError> {
+    let clearable = |name: &str| table.iter().any(|spec| spec.name == name && !spec.needed);
+    match clear.iter().find(|name| !clearable(name)) {
+        Some(name) => Err(RecordError::new(join(at, name), Reason::NotClearable)),
+        None => Ok(()),
+    }
+}
+
+/// A field's place below another place.
+pub(crate) fn join(at: &str, field: &str) -> String {
+    if at.is_empty() { field.into() } else { format!("{at}.{field}") }
+}
+
+fn take_id(fields: &mut Fields) -> Result<Option<Uuid>, RecordError> {
+    let Some(node) = fields.take("id")? else { return Ok(None) };
+    let at = |reason| RecordError::new(fields.at("id"), reason);
+    let text = String::of_node(&node).map_err(at)?;
+    of_canonical(&text).map(Some).ok_or(at(Reason::BadId))
+}
+
+fn take_handle(fields: &mut Fields) -> Result<Option<String>, RecordError> {
+    let Some(node) = fields.take("ref")? else { return Ok(None) };
+    let at = |reason| RecordError::new(fields.at("ref"), reason);
+    let text = String::of_node(&node).map_err(at)?;
+    check_text(&text, RECORD_HANDLE_BYTES_MAX).map_err(at)?;
+    Ok(Some(text))
+}

@@ -1,0 +1,180 @@
+//! Reading a document with all its sides: maps that stand under one key are laid over each other.
+//!
+//! Two tablets that import one member at once each make a map under its id. automerge shows one of them; read
+//! here, they are one record whose fields may have several values, and nothing either wrote is hidden.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{ObjId, ObjType, ReadDoc, ScalarValue, Value};
+use khettara_core::limits::DOCUMENT_DEPTH_MAX;
+use serde_json::{Value as Json, json};
+
+use super::value::{FieldValue, Scalar};
+use super::vocabulary::Consent;
+
+/// The field whose answers are not equal before the law.
+const CONSENT: &str = "consent";
+
+/// What one operation left under a key.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Held {
+    Scalar(ScalarValue),
+    Object(ObjType, ObjId),
+}
+
+/// One surviving operation on a key.
+#[derive(Clone)]
+pub(crate) struct Operation {
+    pub(crate) held: Held,
+    pub(crate) id: ObjId,
+}
+
+/// The surviving operations on `key` in all of `maps`, in automerge's own order: the last one wins there.
+pub(crate) fn operations<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Vec<Operation> {
+    let mut found = Vec::new();
+    for map in maps {
+        for (value, id) in document.get_all(map, key).unwrap_or_default() {
+            found.push(Operation { held: held_of(value, id.clone()), id });
+        }
+    }
+    found.sort_by(|left, right| lamport(&left.id).cmp(&lamport(&right.id)));
+    found
+}
+
+/// The operation that rows show.
+pub(crate) fn winner<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Option<Operation> {
+    let mut operations = operations(document, maps, key);
+    let place = winner_place(key, &operations)?;
+    Some(operations.swap_remove(place))
+}
+
+/// Which of the operations on `key` rows show: automerge's winner, but of several answers about consent the
+/// most protective, whoever wrote last.
+pub(crate) fn winner_place(key: &str, operations: &[Operation]) -> Option<usize> {
+    let protection = |operation: &Operation| {
+        let consent = scalar_of(&operation.held).and_then(|scalar| Consent::of_scalar(&scalar));
+        consent.filter(|_| key == CONSENT)
+    };
+    (0..operations.len()).max_by_key(|place| (protection(&operations[*place]), *place))
+}
+
+/// The order in which automerge lets operations win: by counter, then by actor.
+pub(crate) fn lamport(id: &ObjId) -> (u64, &[u8]) {
+    match id {
+        ObjId::Root => (0, &[]),
+        ObjId::Id(counter, actor, _) => (*counter, actor.to_bytes()),
+    }
+}
+
+/// The maps that stand under `key`, the winner last.
+pub(crate) fn maps_under<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Vec<ObjId> {
+    let maps = operations(document, maps, key).into_iter();
+    maps.filter_map(|operation| match operation.held {
+        Held::Object(ObjType::Map, id) => Some(id),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The keys of all of `maps`, sorted.
+pub(crate) fn keys_of<D: ReadDoc>(document: &D, maps: &[ObjId]) -> BTreeSet<String> {
+    maps.iter().flat_map(|map| document.keys(map)).collect()
+}
+
+/// Whether the operations say different things. The same answer given twice is one answer.
+pub(crate) fn differ(operations: &[Operation]) -> bool {
+    operations.windows(2).any(|pair| pair[0].held != pair[1].held)
+}
+
+/// The value as a record's scalar, where it is of a kind that records have.
+pub(crate) fn scalar_of(held: &Held) -> Option<Scalar> {
+    match held {
+        Held::Scalar(ScalarValue::Str(text)) => Some(Scalar::Text(text.to_string())),
+        Held::Scalar(ScalarValue::Int(number)) => Some(Scalar::Integer(*number)),
+        Held::Scalar(ScalarValue::Uint(number)) => i64::try_from(*number).ok().map(Scalar::Integer),
+        Held::Scalar(ScalarValue::Boolean(flag)) => Some(Scalar::Flag(*flag)),
+        _ => None,
+    }
+}
+
+/// A record's scalar as automerge keeps it.
+pub(crate) fn to_automerge(scalar: &Scalar) -> ScalarValue {
+    match scalar {
+        Scalar::Text(text) => ScalarValue::Str(text.as_str().into()),
+        Scalar::Integer(number) => ScalarValue::Int(*number),
+        Scalar::Flag(flag) => ScalarValue::Boolean(*flag),
+    }
+}
+
+/// Any value as JSON, for people and for `extra`. Objects deeper than the limit are named, not read.
+pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: usize) -> Json {
+    match held {
+        Held::Scalar(scalar) => json_of_scalar(scalar),
+        Held::Object(..) if depth >= DOCUMENT_DEPTH_MAX as usize => json!({"too_deep": true}),
+        Held::Object(ObjType::Text, id) => Json::String(document.text(id).unwrap_or_default()),
+        Held::Object(ObjType::List, id) => {
+            let values = document.values(id).map(|(value, id)| held_of(value, id));
+            values.map(|held| json_of(document, &held, depth + 1)).collect()
+        }
+        Held::Object(_, id) => {
+            let maps = [id.clone()];
+            let keys = keys_of(document, &maps).into_iter();
+            let winners = keys.filter_map(|key| {
+                let winner = winner(document, &maps, &key)?;
+                Some((key, json_of(document, &winner.held, depth + 1)))
+            });
+            Json::Object(winners.collect())
+        }
+    }
+}
+
+pub(crate) fn held_of(value: Value<'_>, id: ObjId) -> Held {
+    match value {
+        Value::Object(kind) => Held::Object(kind, id),
+        Value::Scalar(scalar) => Held::Scalar(scalar.into_owned()),
+    }
+}
+
+fn json_of_scalar(scalar: &ScalarValue) -> Json {
+    match scalar {
+        ScalarValue::Str(text) => json!(text.as_str()),
+        ScalarValue::Int(number) => json!(number),
+        ScalarValue::Uint(number) => json!(number),
+        ScalarValue::F64(number) => json!(number),
+        ScalarValue::Boolean(flag) => json!(flag),
+        ScalarValue::Null => Json::Null,
+        ScalarValue::Timestamp(milliseconds) => json!({"timestamp_ms": milliseconds}),
+        ScalarValue::Counter(counter) => json!({"counter": i64::from(counter)}),
+        ScalarValue::Bytes(bytes) => json!({"bytes": bytes.len()}),
+        ScalarValue::Unknown { type_code, .. } => json!({"unknown_type": type_code}),
+    }
+}
+
+/// One record read field by field; what is not understood is left for `extra`.
+pub(crate) struct Record<'a, D> {
+    document: &'a D,
+    maps: Vec<ObjId>,
+    extra: BTreeSet<String>,
+}
+
+impl<'a, D: ReadDoc> Record<'a, D> {
+    pub(crate) fn new(document: &'a D, maps: Vec<ObjId>) -> Self {
+        let extra = keys_of(document, &maps);
+        Self { document, maps, extra }
+    }
+
+    /// The winner of a field, where it is what the field should hold.
+    pub(crate) fn field<T: FieldValue>(&mut self, name: &str) -> Option<T> {
+        let winner = winner(self.document, &self.maps, name)?;
+        let value = T::of_scalar(&scalar_of(&winner.held)?)?;
+        self.extra.remove(name);
+        Some(value)
+    }
+
+    /// Everything that no field has taken: keys of other software, and known keys that hold something else.
+    pub(crate) fn extra(self) -> BTreeMap<String, Json> {
+        let shown = |key: &String| winner(self.document, &self.maps, key);
+        let pairs = self.extra.iter().filter_map(|key| Some((key.clone(), shown(key)?)));
+        pairs.map(|(key, operation)| (key, json_of(self.document, &operation.held, 0))).collect()
+    }
+}

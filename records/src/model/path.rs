@@ -1,0 +1,103 @@
+//! Where in a household an answer stands: `household.water`, `languages/ary`, `members/<id>/name_ar`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use super::error::Reason;
+use super::fields::RecordKind;
+use super::value::of_canonical;
+
+/// The place of one answer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldPath {
+    /// `household.<field>`.
+    Household(String),
+    /// `languages/<code>`.
+    Language(String),
+    /// `members/<id>/<field>`, `visits/<id>/<field>`, `needs/<id>/<field>`.
+    Entry {
+        /// Member, visit or need.
+        kind: RecordKind,
+        /// Its id.
+        id: Uuid,
+        /// The field.
+        field: String,
+    },
+    /// `rule.one_head`: a family has one head, though no single key says so.
+    OneHead,
+    /// Inside something that other software wrote: shown, and left to that software.
+    Other(String),
+}
+
+impl FieldPath {
+    /// The key at the end of the path.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Self::Household(key) | Self::Language(key) | Self::Entry { field: key, .. } => key,
+            Self::Other(place) => place.rsplit('/').next().unwrap_or_default(),
+            Self::OneHead => "",
+        }
+    }
+
+    /// The field in plain words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Household(field) => format!("{} of the household", label(RecordKind::Household, field)),
+            Self::Language(code) => format!("language {code} of the household"),
+            Self::Entry { kind, field, .. } => format!("{} of a {}", label(*kind, field), kind.word()),
+            Self::OneHead => "the family has more than one head".into(),
+            Self::Other(_) => "something written by other software".into(),
+        }
+    }
+}
+
+fn label(kind: RecordKind, field: &str) -> &str {
+    kind.spec(field).map_or(field, |spec| spec.words)
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Household(field) => write!(f, "household.{field}"),
+            Self::Language(code) => write!(f, "languages/{code}"),
+            Self::Entry { kind, id, field } => write!(f, "{}/{id}/{field}", kind.map()),
+            Self::OneHead => f.write_str("rule.one_head"),
+            Self::Other(place) => f.write_str(place),
+        }
+    }
+}
+
+impl fmt::Debug for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Household(_) => f.write_str("household.…"),
+            Self::Language(_) => f.write_str("languages/…"),
+            Self::Entry { kind, id, .. } => write!(f, "{}/{id}/…", kind.map()),
+            Self::OneHead => f.write_str("rule.one_head"),
+            Self::Other(_) => f.write_str("other…"),
+        }
+    }
+}
+
+impl FromStr for FieldPath {
+    type Err = Reason;
+
+    fn from_str(text: &str) -> Result<Self, Reason> {
+        if text == "rule.one_head" {
+            return Ok(Self::OneHead);
+        }
+        if let Some(field) = text.strip_prefix("household.") {
+            return Ok(Self::Household(field.into()));
+        }
+        let (place, rest) = text.split_once('/').ok_or(Reason::BadPath)?;
+        if place == "languages" {
+            return Ok(Self::Language(rest.into()));
+        }
+        let kind = RecordKind::ENTRIES.into_iter().find(|kind| kind.map() == place).ok_or(Reason::BadPath)?;
+        let (id, field) = rest.split_once('/').ok_or(Reason::BadPath)?;
+        Ok(Self::Entry { kind, id: of_canonical(id).ok_or(Reason::BadPath)?, field: field.into() })
+    }
+}

@@ -1,0 +1,230 @@
+//! Conflicts: every key with more than one answer, and every rule that a merge broke though no key shows it.
+//!
+//! All sides are shown with author and change; the row shows the deterministic winner; a person decides, and
+//! the decision is an ordinary change.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use automerge::{Automerge, ObjId, ObjType, ROOT};
+use khettara_core::id::{ActorId, ChangeHash, DocumentId};
+use khettara_core::limits::DOCUMENT_DEPTH_MAX;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::view::entries;
+use crate::model::laid::{self, Held, Operation};
+use crate::model::write::heads;
+use crate::model::{FieldPath, Form, HouseholdDocument, Keep, RecordKind, Reference, Resolution, Scalar};
+
+/// One answer.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Side {
+    /// The answer as a person reads it.
+    pub text: String,
+    /// The answer as a line would give it; of something unknown, what can be said of it.
+    pub value: Json,
+    /// Who wrote it: one process of one device.
+    #[serde(serialize_with = "as_text")]
+    pub actor: ActorId,
+    /// The change that wrote it.
+    #[serde(serialize_with = "as_text")]
+    pub change: ChangeHash,
+    /// Whether rows show this one.
+    pub winner: bool,
+}
+
+impl fmt::Debug for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Side({:?}, {:?}{})", self.actor, self.change, if self.winner { ", winner" } else { "" })
+    }
+}
+
+/// A field with more than one answer.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Conflict {
+    /// The document.
+    #[serde(serialize_with = "document_as_text")]
+    pub document: DocumentId,
+    /// Where.
+    #[serde(serialize_with = "as_text")]
+    pub path: FieldPath,
+    /// Where, in plain words.
+    pub words: String,
+    /// The answers, in the order in which automerge lets them win.
+    pub sides: Vec<Side>,
+}
+
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Conflict({:?}, {:?}, {:?})", self.document, self.path, self.sides)
+    }
+}
+
+impl Conflict {
+    /// The decision that keeps one side; `None` where there is no such side.
+    #[must_use]
+    pub fn keep(&self, side: usize) -> Option<Form> {
+        self.sides.get(side).map(|side| self.decide(Keep::Side(side.change)))
+    }
+
+    /// The decision for another value than any of the sides, as a line would give it.
+    #[must_use]
+    pub fn keep_value(&self, value: Scalar) -> Form {
+        self.decide(Keep::Value(value))
+    }
+
+    fn decide(&self, keep: Keep) -> Form {
+        Form::Resolve(Resolution {
+            household: Reference::Id(Uuid::from_bytes(self.document.0)),
+            path: self.path.clone(),
+            keep,
+            seen: self.sides.iter().map(|side| side.change).collect(),
+        })
+    }
+}
+
+/// Every conflict of a household, in a fixed order: household, languages, members, visits, needs, rules, and
+/// last what other software wrote.
+#[must_use]
+pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
+    let automerge = &document.automerge;
+    let mut search = Search { document: document.id(), automerge, found: Vec::new(), nested: Vec::new() };
+    let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
+    search.record(&household, &|field| FieldPath::Household(field));
+    let languages = laid::maps_under(automerge, &[ROOT], "languages");
+    search.record(&languages, &|code| FieldPath::Language(code));
+    for kind in RecordKind::ENTRIES {
+        for (id, maps) in entries(automerge, kind, &mut BTreeMap::new()) {
+            search.record(&maps, &|field| FieldPath::Entry { kind, id, field });
+        }
+    }
+    search.one_head();
+    search.unknown_roots();
+    search.nested();
+    search.found
+}
+
+struct Search<'a> {
+    document: DocumentId,
+    automerge: &'a Automerge,
+    found: Vec<Conflict>,
+    /// Maps of other software still to be looked into: place, maps, depth.
+    nested: Vec<(String, Vec<ObjId>, usize)>,
+}
+
+impl Search<'_> {
+    fn record(&mut self, maps: &[ObjId], path_of: &dyn Fn(String) -> FieldPath) {
+        for key in laid::keys_of(self.automerge, maps) {
+            let path = path_of(key.clone());
+            let operations = laid::operations(self.automerge, maps, &key);
+            let inner = laid::maps_under(self.automerge, maps, &key);
+            if !inner.is_empty() {
+                self.nested.push((path.to_string(), inner, 1));
+            }
+            self.compare(path, &operations);
+        }
+    }
+
+    /// A conflict where the operations differ. Maps beside maps are one record laid over another.
+    fn compare(&mut self, path: FieldPath, operations: &[Operation]) {
+        let is_map = |operation: &Operation| matches!(operation.held, Held::Object(ObjType::Map, _));
+        if laid::differ(operations) && !operations.iter().all(is_map) {
+            let winner = laid::winner_place(path.key(), operations);
+            let sides = operations.iter().enumerate();
+            let sides =
+                sides.filter_map(|(place, side)| self.side(&path, side, Some(place) == winner)).collect();
+            self.found.push(Conflict { document: self.document, words: path.words(), path, sides });
+        }
+    }
+
+    fn side(&self, path: &FieldPath, operation: &Operation, winner: bool) -> Option<Side> {
+        let ObjId::Id(_, actor, _) = &operation.id else { return None };
+        let actor = ActorId(actor.to_bytes().try_into().ok()?);
+        let change = ChangeHash(self.automerge.hash_for_opid(&operation.id)?.0);
+        let value = self.shown(path, &operation.held);
+        let text = match (&value, laid::scalar_of(&operation.held)) {
+            (Json::Object(_), Some(Scalar::Text(kept))) => kept,
+            _ => text_of(&value),
+        };
+        Some(Side { text, value, actor, change, winner })
+    }
+
+    fn shown(&self, path: &FieldPath, held: &Held) -> Json {
+        let spec = match path {
+            FieldPath::Household(field) => RecordKind::Household.spec(field),
+            FieldPath::Entry { kind, field, .. } => kind.spec(field),
+            _ => None,
+        };
+        let typed = spec.and_then(|spec| (spec.shown)(&laid::scalar_of(held)?));
+        typed.unwrap_or_else(|| laid::json_of(self.automerge, held, 0))
+    }
+
+    /// Two heads in one family: each tablet wrote its own, and no key has two values.
+    fn one_head(&mut self) {
+        let heads = heads(self.automerge);
+        if heads.len() < 2 {
+            return;
+        }
+        let named = laid::maps_under(self.automerge, &[ROOT], RecordKind::Household.map());
+        let named = laid::winner(self.automerge, &named, "head");
+        let named = named.and_then(|operation| laid::scalar_of(&operation.held));
+        let shown = heads
+            .iter()
+            .position(|head| named == Some(Scalar::Text(head.id.to_string())))
+            .unwrap_or_default();
+        let sides = heads.iter().enumerate().filter_map(|(place, head)| {
+            let operation =
+                Operation { held: Held::Scalar(head.id.to_string().into()), id: head.operation.clone() };
+            self.side(&FieldPath::OneHead, &operation, place == shown)
+        });
+        let path = FieldPath::OneHead;
+        let sides = sides.collect();
+        self.found.push(Conflict { document: self.document, words: path.words(), path, sides });
+    }
+
+    fn unknown_roots(&mut self) {
+        for key in laid::keys_of(self.automerge, &[ROOT]) {
+            let operations = laid::operations(self.automerge, &[ROOT], &key);
+            if !crate::model::ROOT_MAPS.contains(&key.as_str()) {
+                let maps = laid::maps_under(self.automerge, &[ROOT], &key);
+                self.nested.push((key.clone(), maps, 1));
+            }
+            self.compare(FieldPath::Other(key), &operations);
+        }
+    }
+
+    /// What lies inside maps of other software, as deep as documents are read.
+    fn nested(&mut self) {
+        self.nested.reverse();
+        while let Some((place, maps, depth)) = self.nested.pop() {
+            for key in laid::keys_of(self.automerge, &maps) {
+                let path = format!("{place}/{key}");
+                let operations = laid::operations(self.automerge, &maps, &key);
+                self.compare(FieldPath::Other(path.clone()), &operations);
+                let inner = laid::maps_under(self.automerge, &maps, &key);
+                if !inner.is_empty() && depth < DOCUMENT_DEPTH_MAX as usize {
+                    self.nested.push((path, inner, depth + 1));
+                }
+            }
+        }
+    }
+}
+
+fn text_of(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Bool(true) => "yes".into(),
+        Json::Bool(false) => "no".into(),
+        other => other.to_string(),
+    }
+}
+
+fn as_text<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn document_as_text<S: Serializer>(id: &DocumentId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Uuid::from_bytes(id.0))
+}

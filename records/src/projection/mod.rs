@@ -1,0 +1,11 @@
+//! Projection: what many changes mean together. Rows, honest conflicts with all their sides, lines for export.
+
+mod conflicts;
+mod export;
+mod rows;
+mod view;
+
+pub use conflicts::{Conflict, Side, conflicts};
+pub use export::export_lines;
+pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
+pub use view::HouseholdView;

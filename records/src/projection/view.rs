@@ -1,0 +1,138 @@
+//! A household read whole: its rows, in the order of their ids, and what other software wrote beside them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{Automerge, ObjId, ROOT};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::conflicts::{Conflict, conflicts};
+use super::rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
+use crate::model::laid::{self, Held};
+use crate::model::{FieldPath, HouseholdDocument, Language, RecordKind, of_canonical};
+
+/// A household as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HouseholdView {
+    /// The household.
+    pub household: HouseholdRow,
+    /// Its members, by id.
+    pub members: Vec<MemberRow>,
+    /// Its visits, by id.
+    pub visits: Vec<VisitRow>,
+    /// Its needs, by id.
+    pub needs: Vec<NeedRow>,
+    /// Conflicts in all, those inside what other software wrote included.
+    pub conflicts: u32,
+    /// What stands in the document and in no row, by place: kept, not understood.
+    pub extra: BTreeMap<String, Json>,
+}
+
+impl HouseholdView {
+    /// Reads a document. Never fails: what is not understood is in `extra`.
+    #[must_use]
+    pub fn read(document: &HouseholdDocument) -> Self {
+        let id = Uuid::from_bytes(document.id().0);
+        let automerge = &document.automerge;
+        let mut extra = unknown_roots(automerge);
+        let languages = languages(automerge, &mut extra);
+        let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
+        let mut view = Self {
+            household: HouseholdRow::read(automerge, household, id, languages),
+            members: Vec::new(),
+            visits: Vec::new(),
+            needs: Vec::new(),
+            conflicts: 0,
+            extra: BTreeMap::new(),
+        };
+        for (entry, maps) in entries(automerge, RecordKind::Member, &mut extra) {
+            view.members.push(MemberRow::read(automerge, maps, entry, id));
+        }
+        for (entry, maps) in entries(automerge, RecordKind::Visit, &mut extra) {
+            view.visits.push(VisitRow::read(automerge, maps, entry, id));
+        }
+        for (entry, maps) in entries(automerge, RecordKind::Need, &mut extra) {
+            view.needs.push(NeedRow::read(automerge, maps, entry, id));
+        }
+        view.extra = extra;
+        view.count(&conflicts(document));
+        view
+    }
+
+    fn count(&mut self, conflicts: &[Conflict]) {
+        for conflict in conflicts {
+            self.conflicts += 1;
+            let row = match &conflict.path {
+                FieldPath::Household(_) | FieldPath::Language(_) | FieldPath::OneHead => {
+                    Some(&mut self.household.conflicts)
+                }
+                FieldPath::Entry { kind: RecordKind::Member, id, .. } => {
+                    self.members.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
+                }
+                FieldPath::Entry { kind: RecordKind::Visit, id, .. } => {
+                    self.visits.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
+                }
+                FieldPath::Entry { id, .. } => {
+                    self.needs.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
+                }
+                FieldPath::Other(_) => None,
+            };
+            if let Some(count) = row {
+                *count += 1;
+            }
+        }
+    }
+}
+
+/// The root keys that are none of ours, and values of ours that are no maps.
+fn unknown_roots(document: &Automerge) -> BTreeMap<String, Json> {
+    let known: BTreeSet<&str> = crate::model::ROOT_MAPS.into_iter().collect();
+    let mut extra = BTreeMap::new();
+    for key in laid::keys_of(document, &[ROOT]) {
+        for operation in laid::operations(document, &[ROOT], &key) {
+            let is_map = matches!(operation.held, Held::Object(automerge::ObjType::Map, _));
+            if !(is_map && known.contains(key.as_str())) {
+                extra.insert(key.clone(), laid::json_of(document, &operation.held, 0));
+            }
+        }
+    }
+    extra
+}
+
+fn languages(document: &Automerge, extra: &mut BTreeMap<String, Json>) -> Vec<Language> {
+    let maps = laid::maps_under(document, &[ROOT], "languages");
+    let mut found = Vec::new();
+    for code in laid::keys_of(document, &maps) {
+        let Some(winner) = laid::winner(document, &maps, &code) else { continue };
+        let json = laid::json_of(document, &winner.held, 0);
+        match Language::new(code.as_str()) {
+            Ok(language) if json == json!(true) => found.push(language),
+            _ => drop(extra.insert(format!("languages/{code}"), json)),
+        }
+    }
+    found
+}
+
+/// The entries of one kind, by id; what is no entry goes to `extra`.
+pub(super) fn entries(
+    document: &Automerge,
+    kind: RecordKind,
+    extra: &mut BTreeMap<String, Json>,
+) -> Vec<(Uuid, Vec<ObjId>)> {
+    let roots = laid::maps_under(document, &[ROOT], kind.map());
+    let mut found = Vec::new();
+    for key in laid::keys_of(document, &roots) {
+        let operations = laid::operations(document, &roots, &key);
+        let id = of_canonical(&key);
+        let is_entry = |held: &Held| id.is_some() && matches!(held, Held::Object(automerge::ObjType::Map, _));
+        for operation in operations.iter().filter(|operation| !is_entry(&operation.held)) {
+            extra.insert(format!("{}/{key}", kind.map()), laid::json_of(document, &operation.held, 0));
+        }
+        let maps = laid::maps_under(document, &roots, &key);
+        if let (Some(id), false) = (id, maps.is_empty()) {
+            found.push((id, maps));
+        }
+    }
+    found
+}
