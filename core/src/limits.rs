@@ -128,3 +128,10 @@ pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
 pub const RECORD_LANGUAGES_MAX: usize = 16;
 /// One line of a file of records; a longer one is refused unread.
 pub const RECORD_LINE_BYTES_MAX: usize = 262_144;
+
+/// Content read in one round of catching up; what is new beyond it comes in further rounds.
+pub const CATCH_UP_ROUND_BYTES: usize = 8 * 1_048_576;
+/// Derived rows of documents written in one call while catching up; the next call takes the rest of the round.
+pub const CATCH_UP_BATCH_BYTES: usize = 4 * 1_048_576;
+/// Rows of a list in one page; a larger page is cut to this.
+pub const LIST_PAGE_ROWS_MAX: usize = 1_000;

@@ -1,1 +1,23 @@
-//! x
+//! Verdicts: what a reader makes of held entries. A function of the held entries and the roster, of nothing else.
+//!
+//! ```text
+//! held segments ─ judge_log ─► Reading    one for each entry and segment: units, malformed, actor, forks
+//!               ─ settle ────► Outcome    a document's changes, ancestors first: airlock, waiting for an ancestor
+//!               ─ latest ────► Stated     equal entries in several segments are one entry
+//! ```
+//!
+//! [`judge`] runs all three over everything held of a feed. A replica runs the same three over what is new.
+
+mod fold;
+mod forks;
+mod judge;
+mod settle;
+mod state;
+
+pub use fold::{Fold, Opinion, Seqs};
+pub(crate) use forks::unit_state;
+pub use forks::{HeldLog, HeldSegment, Reading, Rulings, judge_log};
+pub use judge::{Stated, judge, latest};
+pub(crate) use judge::{candidate, final_state};
+pub use settle::{Candidate, Known, Outcome, Settlement, settle};
+pub use state::{EntryState, RULE_SET, Reason, Waiting};

@@ -89,6 +89,19 @@ pub fn segments_ending_at(
     Ok(found)
 }
 
+/// Every held segment of a log, listed or not, by where it ends.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn segments_of(store: &dyn Store, log: &LogId) -> Result<Vec<(SegmentId, SegmentRow)>, StoreError> {
+    let mut found = Vec::new();
+    for_each(store, &keys::ends_of(log), |key, value| {
+        found.push((SegmentId(tail(key)?), row(value)?));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// A held segment's row, where its end is known.
 ///
 /// # Errors

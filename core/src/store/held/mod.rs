@@ -19,7 +19,7 @@ pub use alone::{
 };
 pub use logs::{
     descriptor, lines_of, listing_of, log_by_short_name, logs_in, meta_of, segment_bytes, segments_ending_at,
-    vector_of,
+    segments_of, vector_of,
 };
 pub use own::{
     CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_feeds, own_logs, pending,

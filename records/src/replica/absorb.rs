@@ -1,0 +1,347 @@
+//! Replica: a round's readings become documents and rows. Each document is loaded once, rehearsed once, saved once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use khettara_core::encoding;
+use khettara_core::id::{ChangeHash, DocumentId, Feed, LogId, SegmentId};
+use khettara_core::limits::CATCH_UP_BATCH_BYTES;
+use khettara_core::store::{Op, Store, StoreError};
+
+use super::Replica;
+use super::cache::{Loaded, NotLoaded};
+use super::catch_up::{Before, CaughtUp, Round};
+use super::keys;
+use super::rows::{self, HeldRow, ListRow, WaitingRow};
+use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each};
+use crate::model::HouseholdDocument;
+use crate::projection::HouseholdView;
+use crate::verdict::{
+    Candidate, EntryState, Known, Opinion, Outcome, Reading, Settlement, Stated, Waiting, candidate,
+    final_state, latest, settle,
+};
+
+/// Why a round ended early.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Store(StoreError),
+    /// Derived rows are not what they should be: forget them, read anew.
+    Anew,
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<NotLoaded> for Trouble {
+    fn from(error: NotLoaded) -> Self {
+        match error {
+            NotLoaded::Store(error) => Self::Store(error),
+            NotLoaded::Damaged => Self::Anew,
+        }
+    }
+}
+
+/// Where an entry stands.
+type Place = (LogId, u64, SegmentId);
+
+/// A change that waited and may go on now.
+struct Woken {
+    place: Place,
+    missing: ChangeHash,
+    row: WaitingRow,
+}
+
+impl Woken {
+    fn candidate(&self) -> Candidate<'_> {
+        let chunk = self.row.written.get(DocumentId::LEN..).unwrap_or_default();
+        Candidate { hash: self.row.hash, chunk, otherwise: self.row.otherwise }
+    }
+}
+
+impl Replica {
+    /// Settles a round and writes its rows, its marks last.
+    pub(super) fn absorb(
+        &mut self,
+        store: &mut dyn Store,
+        feed: &Feed,
+        round: Round,
+        before: &Before,
+        report: &mut CaughtUp,
+    ) -> Result<(), Trouble> {
+        let mut documents: BTreeMap<DocumentId, Vec<usize>> = BTreeMap::new();
+        let mut states: Vec<EntryState> = Vec::with_capacity(round.readings.len());
+        for (place, reading) in round.readings.iter().enumerate() {
+            if let (Opinion::Change { .. }, Some((document, _))) = (reading.opinion, reading.change) {
+                documents.entry(document).or_default().push(place);
+            }
+            states.push(match reading.opinion {
+                Opinion::Settled(state) => state,
+                Opinion::Change { .. } => EntryState::Merged,
+            });
+        }
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        for (id, places) in &documents {
+            let readings: Vec<&Reading> = places.iter().map(|place| &round.readings[*place]).collect();
+            let mut absorbed = self.absorb_document(store, feed, id, &readings, before)?;
+            for (place, state) in places.iter().zip(&absorbed.states) {
+                states[*place] = *state;
+            }
+            bytes += absorbed.bytes;
+            batch.append(&mut absorbed.ops);
+            report.merged += absorbed.merged;
+            report.visits += absorbed.visits;
+            if absorbed.bytes > 0 {
+                report.touched.insert(*id);
+            }
+            if bytes > CATCH_UP_BATCH_BYTES {
+                store.derive(std::mem::take(&mut batch))?;
+                bytes = 0;
+            }
+        }
+        let stated = round.readings.iter().zip(states).map(|(reading, state)| Stated::new(reading, state));
+        for one in latest(stated.collect()) {
+            batch.extend(held_back_row(feed, &one));
+            if !before.merged(&one.log, one.n) {
+                match one.state {
+                    EntryState::Merged => {}
+                    EntryState::Waiting(_) => report.waiting += u64::from(one.count),
+                    EntryState::Quarantined(_) => report.quarantined += u64::from(one.count),
+                }
+            }
+        }
+        batch.extend(round.ops);
+        Ok(store.derive(batch)?)
+    }
+
+    fn absorb_document(
+        &mut self,
+        store: &dyn Store,
+        feed: &Feed,
+        id: &DocumentId,
+        readings: &[&Reading],
+        before: &Before,
+    ) -> Result<Absorbed, Trouble> {
+        let woken = wake(store, feed, id, readings)?;
+        let loaded = self.cache.take(store, feed, id)?;
+        let places: Vec<Place> = readings
+            .iter()
+            .map(|reading| (reading.log, reading.n, reading.segment))
+            .chain(woken.iter().map(|woken| woken.place))
+            .collect();
+        let candidates: Vec<Candidate<'_>> = readings
+            .iter()
+            .filter_map(|reading| candidate(reading))
+            .chain(woken.iter().map(Woken::candidate))
+            .collect();
+        let (loaded, judged) = merge(&self.known, loaded, &candidates);
+        let mut absorbed = Absorbed {
+            states: candidates
+                .iter()
+                .zip(&judged.outcomes)
+                .map(|(one, what)| final_state(one, *what))
+                .collect(),
+            ..Absorbed::default()
+        };
+        for place in &judged.retry {
+            absorbed.states[*place] = EntryState::Waiting(Waiting::Retry);
+        }
+        let new = judged.merged.iter().filter(|place| !before.merged(&places[**place].0, places[**place].1));
+        absorbed.merged = new.count() as u64;
+        for (number, reading) in readings.iter().enumerate() {
+            if let Some(missing) = judged.waits_for(number) {
+                absorbed.ops.push(waiting_row(feed, id, &missing, reading, candidates[number].otherwise));
+            }
+        }
+        for (number, one) in woken.iter().enumerate() {
+            let number = readings.len() + number;
+            let (state, missing) = (absorbed.states[number], judged.waits_for(number));
+            absorbed.ops.extend(woken_rows(store, feed, id, one, state, missing)?);
+        }
+        if let Some(saved) = judged.saved {
+            absorbed.document_rows(store, feed, &loaded.document, saved)?;
+        }
+        absorbed.states.truncate(readings.len());
+        self.cache.put(feed, loaded);
+        Ok(absorbed)
+    }
+}
+
+/// What a document's readings came to, and the rows that say so.
+#[derive(Default)]
+struct Absorbed {
+    states: Vec<EntryState>,
+    ops: Vec<Op>,
+    bytes: usize,
+    merged: u64,
+    visits: u64,
+}
+
+impl Absorbed {
+    fn document_rows(
+        &mut self,
+        store: &dyn Store,
+        feed: &Feed,
+        document: &HouseholdDocument,
+        saved: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let id = document.id();
+        let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
+        let row = ListRow::of(id, &HouseholdView::read(document));
+        self.visits = u64::from(row.visits.saturating_sub(old.map_or(0, |row| row.visits)));
+        self.bytes = saved.len() + 512;
+        self.ops.push(Op::Put(keys::document(feed, &id), saved));
+        self.ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));
+        Ok(())
+    }
+}
+
+/// What merging came to.
+struct Judged {
+    outcomes: Vec<Outcome>,
+    /// Candidates that are new to the document.
+    merged: Vec<usize>,
+    /// Candidates that the document did not take.
+    retry: BTreeSet<usize>,
+    /// The document's bytes, where it changed.
+    saved: Option<Vec<u8>>,
+}
+
+impl Judged {
+    /// What a candidate waits for; zeros: for the document to be touched.
+    fn waits_for(&self, candidate: usize) -> Option<ChangeHash> {
+        match self.outcomes[candidate] {
+            _ if self.retry.contains(&candidate) => Some(ChangeHash::ZERO),
+            Outcome::Missing(hash) => Some(hash),
+            _ => None,
+        }
+    }
+}
+
+/// Settles candidates on a document and adopts what the rehearsal gives.
+fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded, Judged) {
+    let Loaded { document, past, saved_bytes, is_stored } = loaded;
+    let past = past.map_or_else(|| Past::of(&document.automerge).ok(), Some);
+    let Some(mut past) = past else {
+        // The document holds a change that would not pass today: nothing is built on it.
+        let outcomes = vec![Outcome::Passed; candidates.len()];
+        let judged =
+            Judged { outcomes, merged: Vec::new(), retry: (0..candidates.len()).collect(), saved: None };
+        return (Loaded { document, past: None, saved_bytes, is_stored }, judged);
+    };
+    let Settlement { mut outcomes, passed } = settle(&mut past, known, candidates);
+    let mut judged = Judged { outcomes: Vec::new(), merged: Vec::new(), retry: BTreeSet::new(), saved: None };
+    let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
+    let rehearsed =
+        if changes.is_empty() { None } else { Some(rehearse_each(&document.automerge, &changes)) };
+    let Some(rehearsed) = rehearsed else {
+        judged.outcomes = outcomes;
+        return (Loaded { document, past: Some(past), saved_bytes, is_stored }, judged);
+    };
+    let mut all_taken = true;
+    for ((place, _), result) in passed.iter().zip(&rehearsed.results) {
+        all_taken &= result.is_ok();
+        let Some(place) = *place else { continue };
+        match result {
+            Ok(()) => judged.merged.push(place),
+            // Its ancestor passed and was not taken: both are tried again when the document is touched.
+            Err(RehearsalFault::MissingAncestor) => outcomes[place] = Outcome::Missing(ChangeHash::ZERO),
+            Err(_) => drop(judged.retry.insert(place)),
+        }
+    }
+    judged.outcomes = outcomes;
+    let id = document.id();
+    let past = all_taken.then_some(past);
+    let Some(adopted) = rehearsed.adopted else {
+        return (Loaded { document, past, saved_bytes, is_stored }, judged);
+    };
+    let saved_bytes = adopted.saved.len();
+    let document = HouseholdDocument::adopted(id, adopted.document, saved_bytes);
+    judged.saved = Some(adopted.saved);
+    (Loaded { document, past, saved_bytes, is_stored: true }, judged)
+}
+
+/// What waits in a document for any of these changes, or to be tried again, and for what that brings in turn.
+fn wake(
+    store: &dyn Store,
+    feed: &Feed,
+    id: &DocumentId,
+    readings: &[&Reading],
+) -> Result<Vec<Woken>, StoreError> {
+    let mut woken = Vec::new();
+    let all = keys::waiting_in(feed, id);
+    if store.scan(&all, &all, 1)?.is_empty() {
+        return Ok(woken);
+    }
+    let mut seen: BTreeSet<ChangeHash> = BTreeSet::new();
+    let mut open: Vec<ChangeHash> = readings.iter().filter_map(|reading| Some(reading.change?.1)).collect();
+    open.push(ChangeHash::ZERO);
+    while let Some(missing) = open.pop() {
+        if !seen.insert(missing) {
+            continue;
+        }
+        for (key, row) in rows::scan::<WaitingRow>(store, &keys::waiting_for(feed, id, &missing))? {
+            let (Some(log), Some(n), Some(segment)) =
+                (key.first_chunk::<32>(), key.get(32..40), key.last_chunk::<32>())
+            else {
+                continue;
+            };
+            let n = u64::from_be_bytes(n.try_into().unwrap_or_default());
+            open.push(row.hash);
+            woken.push(Woken { place: (LogId(*log), n, SegmentId(*segment)), missing, row });
+        }
+    }
+    Ok(woken)
+}
+
+fn waiting_row(
+    feed: &Feed,
+    id: &DocumentId,
+    missing: &ChangeHash,
+    reading: &Reading,
+    otherwise: Option<EntryState>,
+) -> Op {
+    let key = keys::waiting(feed, id, missing, (&reading.log, reading.n, &reading.segment));
+    let hash = reading.change.map_or(ChangeHash::ZERO, |(_, hash)| hash);
+    let row = WaitingRow { hash, head: reading.head, otherwise, written: reading.written.clone() };
+    Op::Put(key, encoding::to_bytes(&row))
+}
+
+/// The rows of a change that waited: gone where it is merged, moved where it waits for something else.
+fn woken_rows(
+    store: &dyn Store,
+    feed: &Feed,
+    id: &DocumentId,
+    woken: &Woken,
+    state: EntryState,
+    missing: Option<ChangeHash>,
+) -> Result<Vec<Op>, StoreError> {
+    let (log, n, segment) = woken.place;
+    let key = |missing: ChangeHash| keys::waiting(feed, id, &missing, (&log, n, &segment));
+    let mut ops = Vec::new();
+    if missing != Some(woken.missing) {
+        ops.push(Op::Delete(key(woken.missing)));
+        ops.extend(missing.map(|missing| Op::Put(key(missing), encoding::to_bytes(&woken.row))));
+    }
+    for (rest, mut row) in rows::scan::<HeldRow>(store, &keys::held_back_at(feed, &log, n))? {
+        let Some(segment) = rest.last_chunk::<32>().filter(|_| row.head == woken.row.head && !row.of_unit)
+        else {
+            continue;
+        };
+        let key = keys::held_back(feed, &log, n, &SegmentId(*segment));
+        row.state = state;
+        let merged = state == EntryState::Merged;
+        ops.push(if merged { Op::Delete(key) } else { Op::Put(key, encoding::to_bytes(&row)) });
+    }
+    Ok(ops)
+}
+
+fn held_back_row(feed: &Feed, one: &Stated) -> Option<Op> {
+    if one.state == EntryState::Merged {
+        return None;
+    }
+    let Stated { state, count, head, of_unit, document, .. } = *one;
+    let row = HeldRow { state, count, head, of_unit, document };
+    Some(Op::Put(keys::held_back(feed, &one.log, one.n, &one.segment), encoding::to_bytes(&row)))
+}

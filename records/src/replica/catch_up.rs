@@ -1,0 +1,428 @@
+//! Replica: catching up. What is newly held is read in rounds; each round's rows carry the marks it came to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use khettara_core::encoding;
+use khettara_core::hash;
+use khettara_core::id::{ActorId, Digest, DocumentId, Feed, LogId, SegmentId};
+use khettara_core::limits::CATCH_UP_ROUND_BYTES;
+use khettara_core::log::{Dictionaries, OpenedEntry, Unit};
+use khettara_core::store::held::{self, OwnLog, SegmentRow};
+use khettara_core::store::{Damage, Op, Store, StoreError};
+
+use super::Replica;
+use super::absorb::Trouble;
+use super::keys;
+use super::rows::{self, FeedMark, HeldRow, ListRow, LogMark, SeqRow, UnitRow};
+use super::segments::{Opener, head_before, pending_entries, pending_name};
+use super::survey::{News, Survey, news, survey};
+use crate::airlock::{self, Reading as Front};
+use crate::verdict::{
+    EntryState, Fold, HeldLog, HeldSegment, RULE_SET, Reading, Rulings, Waiting, judge_log, unit_state,
+};
+
+/// Rows deleted in one call while forgetting.
+const FORGET_ROWS: usize = 4_096;
+
+/// What catching up did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// Changes that are now in their documents and were not before.
+    pub merged: u64,
+    /// Visits that documents gained.
+    pub visits: u64,
+    /// Entries that were read now and wait.
+    pub waiting: u64,
+    /// Entries that were read now and are kept aside.
+    pub quarantined: u64,
+    /// Documents that may read otherwise than before.
+    pub touched: BTreeSet<DocumentId>,
+}
+
+/// What was known of a feed before its rows were forgotten: what is read again is no news.
+#[derive(Default)]
+pub(super) struct Before {
+    marks: BTreeMap<LogId, u64>,
+    held: BTreeMap<LogId, BTreeMap<u64, u64>>,
+    pub visits: u64,
+}
+
+impl Before {
+    /// Whether an entry was merged before.
+    pub(super) fn merged(&self, log: &LogId, n: u64) -> bool {
+        self.marks.get(log).is_some_and(|mark| n <= *mark) && !self.was_held(log, n)
+    }
+
+    fn was_held(&self, log: &LogId, n: u64) -> bool {
+        let rows = self.held.get(log).and_then(|rows| rows.range(..=n).next_back());
+        rows.is_some_and(|(first, count)| n - first < *count)
+    }
+}
+
+/// What one round read: readings, and the rows that are true once they are settled.
+#[derive(Default)]
+pub(super) struct Round {
+    pub readings: Vec<Reading>,
+    pub ops: Vec<Op>,
+    marks: BTreeMap<LogId, LogMark>,
+    actors: BTreeMap<ActorId, LogId>,
+    bytes: usize,
+}
+
+impl Replica {
+    /// Turns what is newly held of these feeds, and one's own entries that are not read yet, into documents
+    /// and rows. Costs what is new; nothing where nothing is.
+    ///
+    /// `rulings` is what the roster says now. Where it says otherwise than before, a key has arrived or a
+    /// branch has appeared, the feed is read anew.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was derived before stays, and the next call goes on from there.
+    pub fn catch_up(
+        &mut self,
+        store: &mut dyn Store,
+        feeds: &[Feed],
+        dictionaries: &dyn Dictionaries,
+        rulings: &Rulings,
+    ) -> Result<CaughtUp, StoreError> {
+        let mut report = CaughtUp::default();
+        for feed in feeds {
+            let caught = self.catch_up_feed(store, feed, dictionaries, rulings);
+            // A loaded document must not be ahead of its row: what is in it already is not saved again.
+            let caught = caught.inspect_err(|_| self.cache.clear())?;
+            report.merged += caught.merged;
+            report.visits += caught.visits;
+            report.waiting += caught.waiting;
+            report.quarantined += caught.quarantined;
+            report.touched.extend(caught.touched);
+        }
+        Ok(report)
+    }
+
+    fn catch_up_feed(
+        &mut self,
+        store: &mut dyn Store,
+        feed: &Feed,
+        dictionaries: &dyn Dictionaries,
+        rulings: &Rulings,
+    ) -> Result<CaughtUp, StoreError> {
+        let rules = self.rules(rulings);
+        let survey = survey(store, feed)?;
+        let mark: Option<FeedMark> = rows::read(store, &keys::feed_mark(feed))?;
+        let opener_org = self.org;
+        let opener = Opener::new(store, &opener_org, feed, dictionaries)?;
+        let is_current = mark.as_ref().is_none_or(|mark| mark.rules == rules);
+        let mut before = Before::default();
+        if !is_current || opens_now(store, &opener)? {
+            before = self.forget(store, feed)?;
+        } else if mark.is_some_and(|mark| mark.vector == survey.digest) {
+            return Ok(CaughtUp::default());
+        }
+        // Once anew is enough: behind that, marks lie on what is held.
+        for _ in 0..2 {
+            match self.read_news(store, &opener, rules, &survey, rulings, &before) {
+                Ok(report) => return Ok(report),
+                Err(Trouble::Store(error)) => return Err(error),
+                Err(Trouble::Anew) => before = self.forget(store, feed)?,
+            }
+        }
+        Err(StoreError::Damaged(Damage::Content))
+    }
+
+    fn rules(&self, rulings: &Rulings) -> Digest {
+        let named = &rulings.named;
+        let constants: Vec<_> = self.known.hashes().collect();
+        let finished: Vec<_> = named.finished.iter().collect();
+        let closed: Vec<_> = rulings.closed.iter().collect();
+        let listing = (&named.points, finished, named.logs_max as u64, named.branches_max as u64);
+        let all = (RULE_SET, constants, listing, &rulings.chosen, closed);
+        Digest(hash::first(&hash::derive("replica rules", &[&encoding::to_bytes(&all)])))
+    }
+
+    /// Forgets a feed's rows, and gives what was known. A crash in between leaves a mark that says so.
+    fn forget(&mut self, store: &mut dyn Store, feed: &Feed) -> Result<Before, StoreError> {
+        let mut before = Before::default();
+        for (key, mark) in rows::scan::<LogMark>(store, &keys::log_marks(feed))? {
+            before.marks.extend(log_of(&key).map(|log| (log, mark.n)));
+        }
+        for (key, row) in rows::scan::<HeldRow>(store, &keys::all_held_back(feed))? {
+            let n = key.get(32..40).and_then(|n| n.try_into().ok()).map_or(0, u64::from_be_bytes);
+            if let Some(log) = log_of(&key) {
+                before.held.entry(log).or_default().insert(n, u64::from(row.count));
+            }
+        }
+        let lists = rows::scan::<ListRow>(store, &keys::list_rows(feed))?;
+        before.visits = lists.iter().map(|(_, row)| u64::from(row.visits)).sum();
+        let forgetting = FeedMark { rules: Digest::ZERO, vector: Digest::ZERO };
+        let mark_key = keys::feed_mark(feed);
+        store.derive(vec![Op::Put(mark_key.clone(), encoding::to_bytes(&forgetting))])?;
+        self.cache.forget(feed);
+        let prefix = keys::feed(feed);
+        loop {
+            let page = store.scan(&prefix, &prefix, FORGET_ROWS)?;
+            let gone: Vec<Op> = page
+                .into_iter()
+                .filter(|(key, _)| *key != mark_key)
+                .map(|(key, _)| Op::Delete(key))
+                .collect();
+            if gone.is_empty() {
+                break;
+            }
+            store.derive(gone)?;
+        }
+        store.derive(vec![Op::Delete(mark_key)])?;
+        Ok(before)
+    }
+
+    fn read_news(
+        &mut self,
+        store: &mut dyn Store,
+        opener: &Opener<'_>,
+        rules: Digest,
+        survey: &Survey,
+        rulings: &Rulings,
+        before: &Before,
+    ) -> Result<CaughtUp, Trouble> {
+        let mut report = CaughtUp::default();
+        let feed = opener.feed;
+        let news = news(store, feed, survey, &rulings.named)?.ok_or(Trouble::Anew)?;
+        let feed_mark =
+            |vector| Op::Put(keys::feed_mark(feed), encoding::to_bytes(&FeedMark { rules, vector }));
+        let mut round = Round { ops: vec![feed_mark(Digest::ZERO)], ..Round::default() };
+        for part in news {
+            match part {
+                News::Run { log, mark, segments, own } => {
+                    let mut run = Run { opener, log, mark, fold: Fold::default(), rulings };
+                    run.fold.last_unit = run.mark.last_unit;
+                    run.fold.ended = run.mark.ended;
+                    for (id, row) in segments {
+                        run.segment(store, &mut round, &id, &row)?;
+                        if round.bytes > CATCH_UP_ROUND_BYTES {
+                            self.absorb(store, feed, round.close(feed), before, &mut report)?;
+                        }
+                    }
+                    run.pending(store, &mut round, own.as_ref())?;
+                }
+                News::Whole { log, digest, segments, own } => {
+                    read_whole(store, opener, &mut round, (log, digest), segments, own.as_ref(), rulings)?;
+                }
+            }
+            if round.bytes > CATCH_UP_ROUND_BYTES {
+                self.absorb(store, feed, round.close(feed), before, &mut report)?;
+            }
+        }
+        round.ops.push(feed_mark(survey.digest));
+        self.absorb(store, feed, round.close(feed), before, &mut report)?;
+        report.visits = report.visits.saturating_sub(before.visits);
+        Ok(report)
+    }
+}
+
+fn log_of(key: &[u8]) -> Option<LogId> {
+    key.first_chunk::<32>().map(|log| LogId(*log))
+}
+
+/// Whether a unit that waited for a key or for software can be opened now.
+fn opens_now(store: &dyn Store, opener: &Opener<'_>) -> Result<bool, StoreError> {
+    for (key, row) in rows::scan::<UnitRow>(store, &keys::units(opener.feed))? {
+        let opens = match (row.key, key.last_chunk::<32>()) {
+            (Some(key), _) => opener.keys.contains_key(&key),
+            (None, Some(id)) => {
+                let (unit, _) = opener.open(store, &SegmentId(*id), &row.before)?;
+                unit != Unit::WaitingSoftware
+            }
+            (None, None) => false,
+        };
+        if opens {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl Round {
+    /// Takes what was read, with its marks; what is left is the next round.
+    fn close(&mut self, feed: &Feed) -> Self {
+        let mut closed = std::mem::take(self);
+        for (log, mark) in std::mem::take(&mut closed.marks) {
+            closed.ops.push(Op::Put(keys::log_mark(feed, &log), encoding::to_bytes(&mark)));
+        }
+        for (actor, log) in std::mem::take(&mut closed.actors) {
+            closed.ops.push(Op::Put(keys::actor(feed, &actor), encoding::to_bytes(&log)));
+        }
+        closed
+    }
+
+    fn push_unit(&mut self, opener: &Opener<'_>, reading: Reading, row: UnitRow) {
+        let waits = |what| reading.opinion == crate::verdict::Opinion::Settled(EntryState::Waiting(what));
+        if waits(Waiting::Key) || waits(Waiting::Software) {
+            let key = keys::unit(opener.feed, &reading.log, &reading.segment);
+            let row = UnitRow { key: row.key.filter(|_| waits(Waiting::Key)), ..row };
+            self.ops.push(Op::Put(key, encoding::to_bytes(&row)));
+        }
+        self.readings.push(reading);
+    }
+
+    fn push_entry(&mut self, reading: Reading) {
+        self.bytes += reading.written.len() + 256;
+        self.readings.push(reading);
+    }
+}
+
+/// One log with one branch, read on from its mark.
+struct Run<'a> {
+    opener: &'a Opener<'a>,
+    log: LogId,
+    mark: LogMark,
+    fold: Fold,
+    rulings: &'a Rulings,
+}
+
+impl Run<'_> {
+    fn segment(
+        &mut self,
+        store: &dyn Store,
+        round: &mut Round,
+        id: &SegmentId,
+        row: &SegmentRow,
+    ) -> Result<(), Trouble> {
+        let before = self.mark.cut_head;
+        (self.mark.cut, self.mark.segment, self.mark.cut_head) = (row.last(), *id, row.head);
+        // Entries read while they were pending have left since: the same ones, if the head says so.
+        if row.last() < self.mark.n {
+            round.marks.insert(self.log, self.mark.clone());
+            return Ok(());
+        }
+        if row.last() == self.mark.n {
+            round.marks.insert(self.log, self.mark.clone());
+            return if row.head == self.mark.head { Ok(()) } else { Err(Trouble::Anew) };
+        }
+        let (unit, _) = self.opener.open(store, id, &before)?;
+        if let Some(state) = unit_state(&unit) {
+            self.fold.unit(row.last());
+            let reading = Reading::of_unit(self.log, *id, (row.first, row.count), row.head, state);
+            round.push_unit(self.opener, reading, UnitRow { key: Some(row.key), before });
+            self.mark.last_unit = row.last();
+        } else if let Unit::Entries(entries) = unit {
+            self.entries(store, round, id, entries)?;
+        }
+        (self.mark.n, self.mark.head) = (row.last(), row.head);
+        round.marks.insert(self.log, self.mark.clone());
+        Ok(())
+    }
+
+    /// Own entries behind the last cut.
+    fn pending(&mut self, store: &dyn Store, round: &mut Round, own: Option<&OwnLog>) -> Result<(), Trouble> {
+        let Some(own) = own.filter(|own| own.n > self.mark.n) else { return Ok(()) };
+        let entries = pending_entries(own, held::pending(store, &self.log)?);
+        self.entries(store, round, &pending_name(&self.log), entries)?;
+        (self.mark.n, self.mark.head) = (own.n, own.head);
+        round.marks.insert(self.log, self.mark.clone());
+        Ok(())
+    }
+
+    fn entries(
+        &mut self,
+        store: &dyn Store,
+        round: &mut Round,
+        segment: &SegmentId,
+        entries: Vec<OpenedEntry>,
+    ) -> Result<(), Trouble> {
+        for entry in entries {
+            if entry.n <= self.mark.n {
+                if entry.n == self.mark.n && entry.head != self.mark.head {
+                    return Err(Trouble::Anew);
+                }
+                continue;
+            }
+            let place = self.recall(store, &entry)?;
+            let later = self.rulings.closed.get(&(self.log, entry.n, entry.head)).copied();
+            let (org, feed) = (self.opener.org, self.opener.feed);
+            let opinion = self.fold.entry(org, feed, &self.log, &entry, later);
+            if let Some((actor, document)) = place
+                && let Some((seq, n, hash)) = self.fold.seqs.get(&(actor, document)).copied()
+            {
+                let key = keys::seq(feed, &self.log, &actor, &document);
+                round.ops.push(Op::Put(key, encoding::to_bytes(&SeqRow { seq, n, hash })));
+                round.actors.entry(actor).or_insert(self.log);
+            }
+            round.push_entry(Reading::of_entry(self.log, *segment, entry, opinion));
+        }
+        self.mark.last_unit = self.fold.last_unit;
+        self.mark.ended = self.fold.ended;
+        Ok(())
+    }
+
+    /// Recalls the last change of an entry's actor in its document, unless this run has met it.
+    fn recall(
+        &mut self,
+        store: &dyn Store,
+        entry: &OpenedEntry,
+    ) -> Result<Option<(ActorId, DocumentId)>, StoreError> {
+        let Some((document, _, chunk)) = entry.change() else { return Ok(None) };
+        let Ok(Front::Readable(header)) = airlock::read(chunk) else { return Ok(None) };
+        let Some(actor) = header.actor else { return Ok(None) };
+        if !self.fold.seqs.contains_key(&(actor, document)) {
+            let key = keys::seq(self.opener.feed, &self.log, &actor, &document);
+            if let Some(row) = rows::read::<SeqRow>(store, &key)? {
+                self.fold.seqs.insert((actor, document), (row.seq, row.n, row.hash));
+            }
+        }
+        Ok(Some((actor, document)))
+    }
+}
+
+/// Reads all of a log that has several branches, or is over.
+fn read_whole(
+    store: &dyn Store,
+    opener: &Opener<'_>,
+    round: &mut Round,
+    (log, digest): (LogId, Digest),
+    segments: Vec<(SegmentId, SegmentRow, bool)>,
+    own: Option<&OwnLog>,
+    rulings: &Rulings,
+) -> Result<(), Trouble> {
+    let mut held = Vec::with_capacity(segments.len());
+    let mut rows = BTreeMap::new();
+    let mut last = 0;
+    for (id, row, listed) in segments {
+        let before = head_before(store, &log, &row)?;
+        let unit = if listed { opener.open(store, &id, &before)?.0 } else { Unit::WaitingKey };
+        last = last.max(row.last());
+        rows.insert(id, UnitRow { key: Some(row.key), before });
+        let (first, count, head) = (row.first, row.count, row.head);
+        held.push(HeldSegment { id, back: row.back, first, count, head, listed, unit });
+    }
+    if let Some(own) = own.filter(|own| own.n > own.cut) {
+        let listed = own.cut == 0 || held.iter().any(|segment| segment.id == own.tip && segment.listed);
+        let entries = pending_entries(own, held::pending(store, &log)?);
+        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        let (id, unit) = (pending_name(&log), Unit::Entries(entries));
+        held.push(HeldSegment { id, back: own.tip, first: own.cut + 1, count, head: own.head, listed, unit });
+        last = last.max(own.n);
+    }
+    for reading in judge_log(opener.org, opener.feed, HeldLog { log, segments: held }, rulings) {
+        if let Some(Ok(Front::Readable(header))) =
+            (!reading.chunk().is_empty()).then(|| airlock::read(reading.chunk()))
+        {
+            round.actors.extend(header.actor.map(|actor| (actor, log)));
+        }
+        match rows.get(&reading.segment).filter(|_| reading.of_unit) {
+            Some(row) => round.push_unit(opener, reading, row.clone()),
+            None => round.push_entry(reading),
+        }
+    }
+    let zero = khettara_core::id::Head::ZERO;
+    let mark = LogMark {
+        n: last,
+        head: zero,
+        cut: last,
+        segment: SegmentId::ZERO,
+        cut_head: zero,
+        last_unit: 0,
+        ended: false,
+        whole: Some(digest),
+    };
+    round.marks.insert(log, mark);
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Replica: its derived rows as they are kept, and how they are scanned.
+
+use std::fmt;
+
+use khettara_core::encoding;
+use khettara_core::id::{ChangeHash, Digest, DocumentId, Head, KeyId, SegmentId};
+use khettara_core::store::{Store, StoreError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::projection::HouseholdView;
+use crate::verdict::EntryState;
+
+/// Rows fetched in one go while scanning.
+const PAGE: usize = 512;
+
+/// What a feed's derived rows rest on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FeedMark {
+    /// Rules, constants and rulings they were derived under.
+    pub rules: Digest,
+    /// The feed's vector, and one's own logs, they were derived from; anything else means there is news.
+    pub vector: Digest,
+}
+
+/// How far a log was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LogMark {
+    /// Last position read, entries that are not cut yet included.
+    pub n: u64,
+    /// The head there.
+    pub head: Head,
+    /// Last position read of segments.
+    pub cut: u64,
+    /// The segment that ends there; zeros for none.
+    pub segment: SegmentId,
+    /// Its head.
+    pub cut_head: Head,
+    /// As [`crate::verdict::Fold::last_unit`].
+    pub last_unit: u64,
+    /// As [`crate::verdict::Fold::ended`].
+    pub ended: bool,
+    /// For a log with several branches, or one that is over: the digest of all that is held of it. Such a
+    /// log is read whole or not at all.
+    pub whole: Option<Digest>,
+}
+
+/// The last readable change of an actor in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SeqRow {
+    pub seq: u64,
+    pub n: u64,
+    pub hash: ChangeHash,
+}
+
+/// An entry, or a unit, that is not merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HeldRow {
+    pub state: EntryState,
+    pub count: u32,
+    pub head: Head,
+    pub of_unit: bool,
+    pub document: Option<DocumentId>,
+}
+
+/// A change that waits for another.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct WaitingRow {
+    pub hash: ChangeHash,
+    pub head: Head,
+    pub otherwise: Option<EntryState>,
+    /// `document ‖ chunk`.
+    pub written: Vec<u8>,
+}
+
+/// A unit that waits for a key or for software.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UnitRow {
+    /// The key it names, where that is missing; `None`: it waits for software.
+    pub key: Option<KeyId>,
+    /// The head before it.
+    pub before: Head,
+}
+
+/// A household in a list: enough to find it, without its document.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListRow {
+    /// The household's document.
+    pub document: DocumentId,
+    /// Commune, HCP code.
+    pub commune: Option<String>,
+    /// Douar, ksar or quarter.
+    pub douar: Option<String>,
+    /// Kind of household.
+    pub status: Option<String>,
+    /// The head's name, else the first member's.
+    pub name: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// The latest visit, as its clock said.
+    pub last_visit: Option<String>,
+    /// Members that are not withdrawn.
+    pub members: u32,
+    /// Visits that are not withdrawn.
+    pub visits: u32,
+    /// Needs.
+    pub needs: u32,
+    /// Needs that are neither met nor withdrawn.
+    pub open_needs: u32,
+    /// Fields with several answers.
+    pub conflicts: u32,
+    /// Set aside.
+    pub withdrawn: bool,
+}
+
+impl fmt::Debug for ListRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ListRow({:?}, {} visits, {} conflicts)", self.document, self.visits, self.conflicts)
+    }
+}
+
+impl ListRow {
+    /// The row of a household as it stands.
+    #[must_use]
+    pub fn of(document: DocumentId, view: &HouseholdView) -> Self {
+        let household = &view.household;
+        let stays = |withdrawn: Option<bool>| withdrawn != Some(true);
+        let is_head = |id| household.head == Some(crate::model::Reference::Id(id));
+        let members = || view.members.iter().filter(|member| stays(member.withdrawn));
+        let visits = || view.visits.iter().filter(|visit| stays(visit.withdrawn));
+        let named = members()
+            .find(|member| is_head(member.id))
+            .or_else(|| members().find(|member| member.relation.as_deref() == Some("head")))
+            .or_else(|| members().next());
+        Self {
+            document,
+            commune: household.commune.as_ref().map(|commune| commune.as_str().into()),
+            douar: household.douar.clone(),
+            status: household.status.clone(),
+            name: named.and_then(|member| member.name_latin.clone().or_else(|| member.name_ar.clone())),
+            phone: household.phone.as_ref().map(|phone| phone.as_str().into()),
+            last_visit: visits().filter_map(|visit| visit.at).max().map(|at| at.to_string()),
+            members: count(members()),
+            visits: count(visits()),
+            needs: count(view.needs.iter()),
+            open_needs: count(view.needs.iter().filter(|need| is_open(need.status.as_deref()))),
+            conflicts: view.conflicts,
+            withdrawn: household.withdrawn == Some(true),
+        }
+    }
+}
+
+fn is_open(status: Option<&str>) -> bool {
+    !matches!(status, Some("met" | "withdrawn"))
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// A derived row that does not decode is none: it is derived again.
+pub(super) fn read<T: DeserializeOwned + Serialize>(
+    store: &dyn Store,
+    key: &[u8],
+) -> Result<Option<T>, StoreError> {
+    Ok(store.get(key)?.and_then(|bytes| encoding::from_bytes(&bytes).ok()))
+}
+
+/// All rows under a prefix that decode, page by page, each with the part of its key behind the prefix.
+pub(super) fn scan<T: DeserializeOwned + Serialize>(
+    store: &dyn Store,
+    prefix: &[u8],
+) -> Result<Vec<(Vec<u8>, T)>, StoreError> {
+    let mut found = Vec::new();
+    each(store, prefix, &mut |key, value| {
+        if let Ok(row) = encoding::from_bytes(value) {
+            found.push((key[prefix.len()..].to_vec(), row));
+        }
+    })?;
+    Ok(found)
+}
+
+/// Visits all rows under a prefix, page by page.
+pub(super) fn each(
+    store: &dyn Store,
+    prefix: &[u8],
+    visit: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<(), StoreError> {
+    let mut from = prefix.to_vec();
+    loop {
+        let page = store.scan(prefix, &from, PAGE)?;
+        for (key, value) in &page {
+            visit(key, value);
+        }
+        match page.last() {
+            Some((key, _)) if page.len() == PAGE => {
+                from.clone_from(key);
+                from.push(0);
+            }
+            _ => return Ok(()),
+        }
+    }
+}
