@@ -231,9 +231,9 @@ impl<'de> Deserialize<'de> for Pattern {
 }
 
 fn is_feed_name(name: &str) -> bool {
-    let at_signs_lead = name
-        .match_indices('@')
-        .all(|(place, _)| place == 0 || matches!(name.as_bytes().get(place - 1), Some(b'.' | b'/')));
+    // An `@` begins a part, and something of that part follows it.
+    let at_signs_lead =
+        name.split(['.', '/']).all(|part| part.rfind('@').is_none_or(|at| at == 0 && part != "@"));
     !name.is_empty()
         && name.len() <= limits::FEED_NAME_BYTES_MAX
         && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'z' | b'.' | b'_' | b'-' | b'/' | b'@'))
@@ -256,6 +256,9 @@ mod tests {
         for bad in ["", ".", "a..b", "a.", "/a", "a/", "a/b/c", "A", "a b", "a@b", "08.*", "*", long.as_str()]
         {
             assert!(Feed::new(bad).is_err(), "{bad}");
+        }
+        for bare in ["@", "a.@", "@.a", "a/@", "@@a"] {
+            assert!(Feed::new(bare).is_err(), "{bare}: an @ stands before something");
         }
     }
 

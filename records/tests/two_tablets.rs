@@ -1,74 +1,18 @@
 //! Two tablets write about one family and never meet until their changes do.
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
-use automerge::transaction::Transactable;
-use automerge::{Automerge, ObjType, ROOT, ReadDoc};
-use khettara_core::id::{ActorId, ChangeHash, DocumentId};
+mod tablet;
+
+use automerge::Automerge;
+use khettara_core::id::ActorId;
 use khettara_records::model::{
     ApplyError, FieldPath, Form, GENESIS, HouseholdDocument, Keep, LoadError, Reason, Reference, Resolution,
-    Scalar, parse_line,
+    Scalar,
 };
 use khettara_records::projection::{HouseholdView, conflicts};
+use proptest::prelude::*;
+use tablet::{ID, MEMBER, Tablet, form, household, id, pair};
 use uuid::Uuid;
-
-const ID: &str = "0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11";
-const MEMBER: &str = "0192f7a4-77aa-7b02-8c1d-5e2f9a3b4c5d";
-
-fn id() -> DocumentId {
-    DocumentId(*Uuid::parse_str(ID).unwrap().as_bytes())
-}
-
-fn form(line: &str) -> Form {
-    parse_line(1, line).unwrap()
-}
-
-fn household(fields: &str) -> Form {
-    form(&format!(r#"{{"record":"household","id":"{ID}",{fields}}}"#))
-}
-
-/// A tablet: its actor, its copy, its next position and every change it has seen.
-#[derive(Clone)]
-struct Tablet {
-    actor: ActorId,
-    document: HouseholdDocument,
-    position: u64,
-    chunks: Vec<Vec<u8>>,
-}
-
-impl Tablet {
-    fn new(name: u8) -> Self {
-        let document = HouseholdDocument::new(id());
-        Self { actor: ActorId([name; 16]), document, position: 1, chunks: Vec::new() }
-    }
-
-    fn write(&mut self, form: &Form) -> ChangeHash {
-        self.position += 1;
-        let recorded = self.document.record(self.actor, self.position, form).unwrap();
-        self.chunks.push(recorded.chunk);
-        recorded.hash
-    }
-
-    fn hear(&mut self, other: &Self) {
-        let chunks: Vec<&[u8]> = other.chunks.iter().map(Vec::as_slice).collect();
-        self.document.apply(&chunks).unwrap();
-    }
-
-    fn view(&self) -> HouseholdView {
-        HouseholdView::read(&self.document)
-    }
-}
-
-/// Two tablets that both know the family, with a member.
-fn pair() -> (Tablet, Tablet) {
-    let mut left = Tablet::new(1);
-    left.write(&household(&format!(
-        r#""commune":"08.201.11.07","status":"sedentary","water":"running",
-           "members":[{{"id":"{MEMBER}","name_latin":"Itto","sex":"female","relation":"head"}}]"#
-    )));
-    let mut right = Tablet::new(2);
-    right.hear(&left);
-    (left, right)
-}
 
 #[test]
 fn both_answers_stay_on_both_tablets_until_a_person_decides_and_the_decision_reaches_all() {
@@ -238,6 +182,36 @@ fn a_member_imported_on_both_tablets_under_one_id_is_one_member_and_nothing_is_h
 }
 
 #[test]
+fn of_two_maps_laid_over_each_other_the_latest_answer_wins_wherever_it_was_written() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        let mut writer = Tablet::new(first);
+        writer.write(&household(r#""commune":"08.201.11.07","status":"sedentary""#));
+        let mut other = Tablet::new(second);
+        other.hear(&writer);
+        for (tablet, name) in [(&mut writer, "A"), (&mut other, "B")] {
+            tablet.write(&form(&format!(
+                r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"{name}","sex":"female",
+                   "relation":"head"}}"#
+            )));
+        }
+        for name in ["C", "D", "E"] {
+            writer.write(&form(&format!(
+                r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"{name}"}}"#
+            )));
+        }
+        other.hear(&writer);
+        let conflict = conflicts(&other.document).remove(0);
+        let sides: Vec<_> = conflict.sides.iter().map(|side| (side.text.as_str(), side.winner)).collect();
+        assert_eq!(sides, [("B", false), ("E", true)]);
+        assert_eq!(other.view().members[0].name_latin.as_deref(), Some("E"));
+        let again =
+            form(&format!(r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"E"}}"#));
+        let reason = other.document.record(other.actor, 9, &again).unwrap_err().reason;
+        assert_eq!(reason, Reason::NothingChanged, "the writer sees the same winner as the row");
+    }
+}
+
+#[test]
 fn two_heads_in_one_family_are_a_conflict_that_no_key_shows() {
     let (mut left, mut right) = pair();
     let head = |name: &str| {
@@ -261,6 +235,55 @@ fn two_heads_in_one_family_are_a_conflict_that_no_key_shows() {
     assert_eq!(left.view().conflicts, 0);
     let head = left.view().household.head.unwrap();
     assert_eq!(found[0].sides[1].text, serde_json::to_value(&head).unwrap());
+}
+
+#[test]
+fn two_heads_entered_in_one_form_are_told_apart_when_a_person_decides() {
+    for side in 0..2 {
+        let mut tablet = Tablet::new(1);
+        tablet.write(&household(
+            r#""commune":"08.201.11.07","status":"sedentary","members":[
+               {"name_latin":"Moha","sex":"male","relation":"head"},
+               {"name_latin":"Said","sex":"male","relation":"head"}]"#,
+        ));
+        let conflict = conflicts(&tablet.document).remove(0);
+        tablet.write(&conflict.keep(side).unwrap());
+        let view = tablet.view();
+        let heads = view.members.iter().filter(|member| member.relation.as_deref() == Some("head"));
+        let heads: Vec<_> = heads.map(|member| member.id.to_string()).collect();
+        assert_eq!((heads, view.conflicts), (vec![conflict.sides[side].text.clone()], 0));
+    }
+}
+
+#[test]
+fn a_family_that_seventy_tablets_wrote_about_at_once_can_still_be_written() {
+    let (mut left, right) = pair();
+    let mut others: Vec<Tablet> =
+        (10..80).map(|name| Tablet { actor: ActorId([name; 16]), ..right.clone() }).collect();
+    for tablet in &mut others {
+        let note = tablet.actor.0[0];
+        tablet.write(&household(&format!(r#""note":"{note}""#)));
+        left.hear(tablet);
+    }
+    assert_eq!(left.document.heads().len(), 70);
+    left.write(&household(r#""douar":"Ksar""#));
+    assert!(left.document.heads().len() < 10);
+    left.write(&household(r#""douar":"Ksar El Khorbat""#));
+    assert_eq!(left.document.heads().len(), 1);
+    let mut writer = others.pop().unwrap();
+    for other in &others {
+        writer.hear(other);
+    }
+    writer.write(&household(r#""water":"well""#));
+    for chunk in writer.chunks.iter().chain(&left.chunks) {
+        let change = automerge::Change::from_bytes(chunk.clone()).unwrap();
+        assert!(change.deps().len() <= 64);
+    }
+    writer.hear(&left);
+    left.hear(&writer);
+    assert_eq!(writer.document.digest(), left.document.digest());
+    assert_eq!(left.view().household.douar.as_deref(), Some("Ksar El Khorbat"));
+    assert!(left.document.missing_deps().is_empty());
 }
 
 #[test]
@@ -293,6 +316,16 @@ fn the_order_of_merging_changes_neither_digest_nor_view_and_the_digest_sees_ever
 }
 
 #[test]
+fn the_digest_of_a_known_document_is_pinned() {
+    let (mut left, mut right) = pair();
+    left.write(&household(r#""water":"well","languages":["ary"]"#));
+    right.write(&household(r#""water":"fountain""#));
+    left.hear(&right);
+    let hex: String = left.document.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "00c3a034b3d486f9cf516c936c0bbff64158cfc1ebcc887e168226fa6a38f485");
+}
+
+#[test]
 fn a_change_whose_ground_is_missing_waits_and_is_named() {
     let (mut left, _) = pair();
     let later = left.write(&household(r#""note":"later""#));
@@ -315,127 +348,6 @@ fn bytes_that_are_no_change_and_no_document_are_refused_and_change_nothing() {
     assert_eq!(HouseholdDocument::load(id(), b"nothing").err(), Some(LoadError::Damaged));
     let foreign = Automerge::new().save();
     assert_eq!(HouseholdDocument::load(id(), &foreign).err(), Some(LoadError::NoGenesis));
-}
-
-/// A change by software that is not ours, on top of what the tablet holds.
-fn strange(
-    tablet: &Tablet,
-    name: u8,
-    write: impl Fn(&mut automerge::transaction::Transaction<'_>),
-) -> Vec<u8> {
-    let mut document = Automerge::load(&tablet.document.save()).unwrap();
-    document.set_actor([name; 16].as_slice().into());
-    let mut transaction = document.transaction();
-    write(&mut transaction);
-    let hash = transaction.commit().0.unwrap();
-    document.get_change_by_hash(&hash).unwrap().raw_bytes().to_vec()
-}
-
-fn map(document: &impl ReadDoc, key: &str) -> automerge::ObjId {
-    document.get(ROOT, key).unwrap().unwrap().1
-}
-
-#[test]
-fn keys_and_codes_of_newer_software_are_shown_and_survive_an_edit_by_us() {
-    let (mut left, _) = pair();
-    let chunk = strange(&left, 9, |transaction| {
-        let household = map(transaction, "household");
-        transaction.put(&household, "solar_panels", 4).unwrap();
-        transaction.put(&household, "water", "cistern").unwrap();
-        let pets = transaction.put_object(ROOT, "animals", ObjType::Map).unwrap();
-        transaction.put(&pets, "goats", 12).unwrap();
-    });
-    left.document.apply(&[&chunk]).unwrap();
-    left.write(&household(r#""douar":"Ksar","electricity":true"#));
-    let copy = HouseholdDocument::load(id(), &left.document.save()).unwrap();
-    let view = HouseholdView::read(&copy);
-    assert_eq!(view.household.extra.get("solar_panels"), Some(&serde_json::json!(4)));
-    assert_eq!(view.household.water.as_deref(), Some("cistern"));
-    assert_eq!(view.extra.get("animals"), Some(&serde_json::json!({"goats": 12})));
-    assert_eq!((view.household.douar.as_deref(), view.conflicts), (Some("Ksar"), 0));
-}
-
-#[test]
-fn wrong_types_are_shown_and_never_crash_and_conflicts_inside_strange_maps_are_seen() {
-    let (mut left, mut right) = pair();
-    let bad = |goats: i64| {
-        move |transaction: &mut automerge::transaction::Transaction<'_>| {
-            let household = map(transaction, "household");
-            transaction.put(&household, "electricity", "perhaps").unwrap();
-            let list = transaction.put_object(&household, "commune", ObjType::List).unwrap();
-            transaction.insert(&list, 0, goats).unwrap();
-            transaction.put(map(transaction, "members"), MEMBER, 7).unwrap();
-            transaction.put(map(transaction, "visits"), "not an id", true).unwrap();
-            transaction.put(map(transaction, "languages"), "Ary!", 1).unwrap();
-            transaction.put(ROOT, "needs", 1.5).unwrap();
-        }
-    };
-    let chunks = [strange(&left, 8, bad(1)), strange(&left, 9, bad(2))];
-    for tablet in [&mut left, &mut right] {
-        tablet.document.apply(&[&chunks[0], &chunks[1]]).unwrap();
-    }
-    let view = left.view();
-    assert_eq!((view.household.electricity, view.household.commune.is_none()), (None, true));
-    assert_eq!(view.household.extra.get("electricity"), Some(&serde_json::json!("perhaps")));
-    assert_eq!(view.members.len(), 0);
-    let mut places: Vec<_> = view.extra.keys().cloned().collect();
-    places.sort();
-    assert_eq!(places, ["languages/Ary!", &format!("members/{MEMBER}"), "needs", "visits/not an id"]);
-    let found = conflicts(&left.document);
-    assert_eq!(
-        found.iter().map(|conflict| conflict.path.to_string()).collect::<Vec<_>>(),
-        ["household.commune"]
-    );
-    let keep = found[0].keep(0).unwrap();
-    assert_eq!(left.document.record(left.actor, 9, &keep).unwrap_err().reason, Reason::CannotKeep);
-    left.write(&found[0].keep_value(Scalar::Text("08.201.11.09".into())));
-    left.write(&form(&format!(
-        r#"{{"record":"need","household":"{ID}","category":"water","urgency":"high"}}"#
-    )));
-    right.hear(&left);
-    assert_eq!(right.document.digest(), left.document.digest());
-    assert_eq!(right.view().household.commune.as_ref().map(|commune| commune.as_str()), Some("08.201.11.09"));
-    assert_eq!(right.view().needs.len(), 1);
-    assert!(HouseholdDocument::load(id(), &right.document.save()).is_ok());
-}
-
-#[test]
-fn conflicts_inside_maps_of_newer_software_are_shown() {
-    let (mut left, _) = pair();
-    let ground = strange(&left, 7, |transaction| {
-        let household = map(transaction, "household");
-        transaction.put_object(&household, "solar", ObjType::Map).unwrap();
-    });
-    left.document.apply(&[&ground]).unwrap();
-    let write = |watts: i64| {
-        move |transaction: &mut automerge::transaction::Transaction<'_>| {
-            let household = map(transaction, "household");
-            let solar = transaction.get(&household, "solar").unwrap().unwrap().1;
-            transaction.put(&solar, "watts", watts).unwrap();
-        }
-    };
-    let chunks = [strange(&left, 8, write(100)), strange(&left, 9, write(200))];
-    left.document.apply(&[&chunks[0], &chunks[1]]).unwrap();
-    let found = conflicts(&left.document);
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].path, FieldPath::Other("household.solar/watts".into()));
-    assert_eq!(found[0].sides.iter().map(|side| side.text.as_str()).collect::<Vec<_>>(), ["100", "200"]);
-    assert_eq!(left.view().conflicts, 1);
-}
-
-#[test]
-fn a_document_nested_deeper_than_we_read_is_named_not_followed() {
-    let (mut left, _) = pair();
-    let chunk = strange(&left, 9, |transaction| {
-        let mut place = map(transaction, "household");
-        for _ in 0..2_000 {
-            place = transaction.put_object(&place, "deeper", ObjType::Map).unwrap();
-        }
-    });
-    left.document.apply(&[&chunk]).unwrap();
-    assert!(left.view().household.extra.get("deeper").unwrap().to_string().contains("too_deep"));
-    assert_eq!(conflicts(&left.document), []);
-    assert_ne!(left.document.digest(), pair().0.document.digest());
 }
 
 #[test]
@@ -464,4 +376,94 @@ fn debug_output_and_errors_tell_nothing_about_people() {
         error.as_ref().unwrap_err()
     );
     assert!(!said.contains("Secret") && !said.contains("600000001"), "{said}");
+}
+
+/// What one of three tablets does next: write one of some forms, hear another tablet, or decide a conflict.
+#[derive(Debug, Clone)]
+enum Step {
+    Write(usize, usize),
+    Hear(usize, usize),
+    Decide(usize, usize),
+}
+
+fn some_steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (0..3usize, 0..3usize, 0..8usize).prop_map(|(kind, tablet, what)| match kind {
+        0 => Step::Write(tablet, what),
+        1 => Step::Hear(tablet, what % 3),
+        _ => Step::Decide(tablet, what),
+    });
+    prop::collection::vec(step, 1..40)
+}
+
+fn some_form(what: usize, salt: usize) -> Form {
+    match what {
+        0 => household(&format!(r#""water":"{}""#, ["well", "running", "fountain", "other"][salt % 4])),
+        1 => household(&format!(r#""note":"{salt}""#)),
+        2 => household(r#""note":null"#),
+        3 => household(&format!(r#""languages":["ary","{}"]"#, ["fr", "zgh", "shi"][salt % 3])),
+        4 => form(&format!(
+            r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","name_latin":"{salt}","birth":"196{}"}}"#,
+            salt % 10
+        )),
+        5 => form(&format!(
+            r#"{{"record":"member","household":"{ID}","name_latin":"{salt}","sex":"male","relation":"head"}}"#
+        )),
+        _ => form(&format!(
+            r#"{{"record":"visit","household":"{ID}","id":"00000000-0000-8000-8000-00000000000{}","kind":"first",
+               "at":"2026-11-25T09:30:00Z","agent":"{salt}","needs":[{{"category":"food","urgency":"low"}}]}}"#,
+            salt % 3
+        )),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn three_tablets_that_write_hear_and_decide_in_any_order_end_equal(steps in some_steps()) {
+        let (left, right) = pair();
+        let mut third = right.clone();
+        third.actor = ActorId([3; 16]);
+        let mut tablets = [left, right, third];
+        for (salt, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Hear(listener, speaker) => {
+                    let speaker = tablets[speaker].clone();
+                    tablets[listener].hear(&speaker);
+                }
+                Step::Write(writer, what) => try_write(&mut tablets[writer], &some_form(what, salt)),
+                Step::Decide(decider, what) => {
+                    let found = conflicts(&tablets[decider].document);
+                    let conflict = found.get(what % found.len().max(1));
+                    if let Some(decision) = conflict.and_then(|conflict| conflict.keep(what % conflict.sides.len())) {
+                        tablets[decider].write(&decision);
+                        let left_over = conflicts(&tablets[decider].document).len();
+                        prop_assert_eq!(left_over + 1, found.len(), "a decision ends one conflict");
+                    }
+                }
+            }
+        }
+        for _ in 0..2 {
+            for (listener, speaker) in [(0, 1), (0, 2), (1, 0), (2, 0), (1, 2), (2, 1)] {
+                let speaker = tablets[speaker].clone();
+                tablets[listener].hear(&speaker);
+            }
+        }
+        for other in &tablets[1..] {
+            prop_assert_eq!(other.document.digest(), tablets[0].document.digest());
+            prop_assert_eq!(other.document.heads(), tablets[0].document.heads());
+            prop_assert_eq!(other.view(), tablets[0].view());
+            prop_assert_eq!(conflicts(&other.document), conflicts(&tablets[0].document));
+        }
+        prop_assert!(HouseholdDocument::load(id(), &tablets[0].document.save()).is_ok());
+    }
+}
+
+/// Writes, unless there is nothing to write.
+fn try_write(tablet: &mut Tablet, form: &Form) {
+    tablet.position += 1;
+    match tablet.document.record(tablet.actor, tablet.position, form) {
+        Ok(recorded) => tablet.chunks.push(recorded.chunk),
+        Err(error) => assert_eq!(error.reason, Reason::NothingChanged, "{error}"),
+    }
 }

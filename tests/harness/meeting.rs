@@ -26,6 +26,8 @@ pub struct Report {
     pub bytes_down: u64,
     /// Control bytes alone, both ways, by frame type in order of saying: `(from the dialler, type, bytes)`.
     pub frames: Vec<(bool, u8, usize)>,
+    /// Everything said, in order: whether by the dialler, whether a stream, its bytes.
+    pub said: Vec<(bool, bool, Vec<u8>)>,
     /// Segments sent by the dialler, and to it.
     pub segments_up: u64,
     /// Segments sent to the dialler.
@@ -160,11 +162,13 @@ impl<'w> Meeting<'w> {
             Output::Frame { frame, .. } => {
                 let bytes = frame.len() as u64 + 1;
                 self.report.frames.push((from_dialler, frame[0], frame.len()));
+                self.report.said.push((from_dialler, false, frame.clone()));
                 self.count(from_dialler, bytes);
                 self.queue.push_back((!from_dialler, Input::Frame { session, frame }, bytes));
             }
             Output::Segment { bytes, .. } => {
                 let length = bytes.len() as u64;
+                self.report.said.push((from_dialler, true, bytes.clone()));
                 self.count(from_dialler, length);
                 if from_dialler {
                     self.report.segments_up += 1;

@@ -379,8 +379,8 @@ impl Item {
 
     fn checked(self) -> Result<Self, ItemError> {
         let sound = match &self {
-            Self::Credential(_, body) => unique_by_first(body.grants.as_slice()),
-            Self::Invitation(_, body) => unique_by_first(body.grants.as_slice()),
+            Self::Credential(_, body) => grants_are_sound(body.grants.as_slice()),
+            Self::Invitation(_, body) => grants_are_sound(body.grants.as_slice()),
             Self::Limits(body) => unique_by_first(body.limits.as_slice()),
             Self::Constant(body) => body.chunk.len() <= limits::CONSTANT_BYTES_MAX,
             Self::FeedKey(body) => body.ordinal >= 1 && body.link.is_none() == (body.ordinal == 1),
@@ -388,6 +388,11 @@ impl Item {
         };
         if sound { Ok(self) } else { Err(ItemError::Malformed) }
     }
+}
+
+/// Unique by pattern, and never `*`: only the root's delegates and closings speak of all feeds.
+fn grants_are_sound(grants: &[Grant]) -> bool {
+    unique_by_first(grants) && grants.iter().all(|(pattern, _)| pattern.as_str() != "*")
 }
 
 fn unique_by_first<A: PartialEq, B>(sorted: &[(A, B)]) -> bool {
@@ -433,6 +438,14 @@ mod tests {
         let twice = Item::Limits(Limits { limits: [(1, 20), (1, 30)].into_iter().collect() });
         let (number, bytes) = twice.encode();
         assert_eq!(Item::decode(number, 1, &bytes), Err(ItemError::Malformed), "one name, two values");
+    }
+
+    #[test]
+    fn a_grant_never_covers_all_feeds() {
+        let grant = |pattern: &str| (Pattern::new(pattern).expect("pattern"), Rights::READ);
+        assert!(grants_are_sound(&[grant("08.201.*"), grant("08.201/referrals")]));
+        assert!(!grants_are_sound(&[grant("*")]));
+        assert!(!grants_are_sound(&[grant("08.201.*"), grant("08.201.*")]));
     }
 
     #[test]

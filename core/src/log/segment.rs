@@ -110,7 +110,10 @@ impl Segment {
     /// # Errors
     /// [`SegmentError`] naming the first thing that is wrong.
     pub fn check(org: &OrgId, header: Signed, sealed: Vec<u8>) -> Result<Self, SegmentError> {
-        let header = header.verify(org)?;
+        Self::of_verified(header.verify(org)?, sealed)
+    }
+
+    fn of_verified(header: Verified, sealed: Vec<u8>) -> Result<Self, SegmentError> {
         if header.kind() != Kind::Segment {
             return Err(SegmentError::OtherKind);
         }
@@ -157,12 +160,22 @@ impl Segment {
         out
     }
 
-    /// Reads what [`Segment::to_bytes`] made and checks everything again: storage is not believed either.
+    /// Reads what [`Segment::to_bytes`] made, from a place that is not our store: checks everything again.
     ///
     /// # Errors
     /// [`SegmentError`].
     pub fn from_bytes(org: &OrgId, bytes: &[u8]) -> Result<Self, SegmentError> {
         let (header, sealed) = Signed::take(bytes).map_err(SignedError::from)?;
         Self::check(org, header, sealed.to_vec())
+    }
+
+    /// Reads a segment that our own store held: it was checked before it was stored. The hash of its sealed
+    /// bytes is compared again, its signature is not.
+    ///
+    /// # Errors
+    /// [`SegmentError`] where the store gave other bytes than were stored.
+    pub fn of_store(bytes: &[u8]) -> Result<Self, SegmentError> {
+        let (header, sealed) = Signed::take(bytes).map_err(SignedError::from)?;
+        Self::of_verified(Verified::of_store(header)?, sealed.to_vec())
     }
 }

@@ -1,6 +1,6 @@
 //! All meetings of one party: decide on scratch paper, commit once, then speak.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::ErrorKind;
 use crate::identity::{Fresh, Roster};
@@ -132,13 +132,20 @@ impl Engine {
         now: Now,
         inputs: Vec<Input>,
     ) -> (Vec<Output>, Result<(), EngineError>) {
-        let concerned: Vec<SessionId> = inputs.iter().filter_map(session_of).collect();
+        let mut concerned: BTreeSet<SessionId> = inputs.iter().filter_map(session_of).collect();
         match self.decide(store, now, inputs) {
             Ok((groups, outputs)) => match commit(store, groups) {
                 Ok(()) => (outputs, Ok(())),
-                Err(error) => (self.fail(store, &concerned), Err(error)),
+                Err(error) => {
+                    // What was meant for them is not said now, and their memory thinks it was.
+                    concerned.extend(outputs.iter().filter_map(addressee_of));
+                    (self.fail(store, &concerned), Err(error))
+                }
             },
-            Err(error) => (self.fail(store, &concerned), Err(error)),
+            Err(error) => {
+                concerned.extend(self.sessions.keys());
+                (self.fail(store, &concerned), Err(error))
+            }
         }
     }
 
@@ -170,21 +177,16 @@ impl Engine {
 
     /// What was decided did not become durable: the meetings that took part are over, and memory is read
     /// again from what is.
-    fn fail(&mut self, store: &dyn Store, concerned: &[SessionId]) -> Vec<Output> {
+    fn fail(&mut self, store: &dyn Store, concerned: &BTreeSet<SessionId>) -> Vec<Output> {
         self.world.pen.renew();
         if let Ok(roster) = fold_roster(store, self.world.party.org, Some(&self.world.roster)) {
             self.world.roster = roster;
         }
-        let over: Vec<SessionId> = self
-            .sessions
-            .keys()
-            .copied()
-            .filter(|id| concerned.is_empty() || concerned.contains(id))
-            .collect();
-        for id in &over {
-            self.sessions.remove(id);
-        }
-        over.into_iter().map(|session| Output::Close { session, reason: CloseReason::StoreFailed }).collect()
+        self.sessions.retain(|id, _| !concerned.contains(id));
+        concerned
+            .iter()
+            .map(|session| Output::Close { session: *session, reason: CloseReason::StoreFailed })
+            .collect()
     }
 }
 
@@ -204,6 +206,15 @@ const fn session_of(input: &Input) -> Option<SessionId> {
         | Input::Segment { session, .. }
         | Input::Lost { session } => Some(*session),
         Input::Wake | Input::StoreChanged { .. } => None,
+    }
+}
+
+const fn addressee_of(output: &Output) -> Option<SessionId> {
+    match output {
+        Output::Frame { session, .. } | Output::Segment { session, .. } | Output::Close { session, .. } => {
+            Some(*session)
+        }
+        Output::WakeAt { .. } | Output::Notice(_) => None,
     }
 }
 
@@ -338,7 +349,9 @@ fn conclude(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErro
 
 fn say_taken(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineError> {
     let mut lines = Vec::new();
-    for log in std::mem::take(&mut session.taken) {
+    let taken = std::mem::take(&mut session.taken);
+    // The answerer hears of it in the next Hello; only the opener waits for it.
+    for log in taken.into_iter().filter(|_| !session.dialled) {
         let ends = hello::own_ends(&desk.overlay, &log)?;
         lines.push(LogEnds { log: session.name_of(&log), ends });
     }
@@ -354,7 +367,7 @@ fn say_taken(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErr
 fn say_settled(desk: &mut Desk<'_>, session: &mut Session) {
     let now = (session.segments_sent, session.answers);
     let due = session.answered_hello && session.expects_more && session.settled != Some(now);
-    if due {
+    if due && !session.may_have_to_ask() {
         session.settled = Some(now);
         desk.say(session.id, &Frame::Settled(Settled { segments: now.0, answered: now.1 }));
     }
@@ -363,7 +376,8 @@ fn say_settled(desk: &mut Desk<'_>, session: &mut Session) {
 /// The opener says how much it sent, so that the other side knows when nothing more is on its way.
 fn say_sent(desk: &mut Desk<'_>, session: &mut Session) {
     let now = (session.segments_sent, session.answers);
-    if session.stage == Stage::Answered && now != (0, 0) && session.settled != Some(now) {
+    let due = now != (0, 0) || session.expects_more;
+    if session.stage == Stage::Answered && due && session.settled != Some(now) {
         session.settled = Some(now);
         desk.say(session.id, &Frame::Settled(Settled { segments: now.0, answered: now.1 }));
     }

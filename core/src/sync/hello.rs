@@ -52,34 +52,18 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
         changes: if whole { changes } else { Vec::new() },
         whole,
         digest: said.digest(),
-        roster: roster_position(desk)?,
+        roster: held::roster_position(&desk.overlay, &desk.world.roster)?,
         receipts: receipts::digest_of(&desk.overlay, &feeds)?,
     };
     session.subscription.clone_from(&feeds);
     session.feeds = feeds;
     session.said = said;
     session.stage = Stage::Greeted;
+    session.base_kept = false;
     session.peer_settled = None;
     session.expects_more = true;
     desk.say(session.id, &Frame::Hello(hello));
-    send::early(desk, session)
-}
-
-fn roster_position(desk: &Desk<'_>) -> Result<(u64, [u8; 4]), StoreError> {
-    let Some(position) = desk.world.roster.position() else { return Ok((0, [0; 4])) };
-    let lines = vector_of(&desk.overlay, [&Feed::roster()])?;
-    let tips: Vec<(u64, SegmentId)> = lines
-        .lines(&Feed::roster())
-        .iter()
-        .filter(|(log, _, _)| *log == position.log)
-        .map(|(_, n, tip)| (*n, *tip))
-        .collect();
-    let holding = held::above(&desk.overlay, &position.log, &tips, &[])?
-        .into_iter()
-        .filter(|(_, row)| row.first <= position.n && position.n <= row.last())
-        .map(|(id, _)| id)
-        .min();
-    Ok(holding.map_or((0, [0; 4]), |id| (position.value, short_end(0, &id).1)))
+    send::early(desk, session, base.as_ref().map(|base| &base.vector))
 }
 
 /// Per log, the lines that are others than in the base.
@@ -117,6 +101,7 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
         return Ok(());
     }
     session.answered_hello = false;
+    session.base_kept = false;
     session.hello = Some(hello);
     session.peer_settled = None;
     consider_hello(desk, session)
@@ -154,6 +139,7 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
                 session.theirs = session.mine.clone();
             }
             session.peer_ends.clear();
+            session.unknown_logs.clear();
             for (log, ends) in by_log(&base) {
                 let ends = ends.iter().map(|(n, tip)| PeerEnd {
                     n: *n,
@@ -237,9 +223,6 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
     }
     for log in asks {
         receive::ask(desk, session, &log)?;
-    }
-    for line in std::mem::take(&mut session.unknown_logs) {
-        receive::ask_unknown(desk, session, &line);
     }
     Ok(())
 }
@@ -449,7 +432,7 @@ pub(super) fn hear_need(
         let subscription = if sent == 1 { subscription.clone() } else { None };
         desk.say(session.id, &Frame::Vectors(Vectors { subscription, feeds, numbering, more: sent < count }));
     }
-    send::early(desk, session)
+    send::early(desk, session, None)
 }
 
 /// The opener's vector, whole where feeds differ.

@@ -49,6 +49,13 @@ pub(super) fn hear_log(
     let log = spelled.log_id(&desk.org());
     session.theirs.spell(log);
     session.descriptors.insert(log, spelled);
+    // A line of the Hello that could not be placed before.
+    let short = LogRef::Short(log.0.first_chunk::<8>().copied().unwrap_or_default());
+    if let Some(place) = session.unknown_logs.iter().position(|line| line.log == short) {
+        let line = session.unknown_logs.swap_remove(place);
+        let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;
+        session.peer_ends.insert(log, peer_ends(&line.ends, ids));
+    }
     retry_staged(desk, session)
 }
 
@@ -272,6 +279,9 @@ pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Resul
     let gaps: BTreeSet<LogId> = session.staged.iter().filter_map(|staged| staged.log).collect();
     for log in gaps {
         ask(desk, session, &log)?;
+    }
+    for line in std::mem::take(&mut session.unknown_logs) {
+        ask_unknown(desk, session, &line);
     }
     session.refused_logs.extend(session.ungranted.iter().map(|(log, _)| *log));
     session.ungranted.clear();

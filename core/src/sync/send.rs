@@ -2,7 +2,7 @@
 
 use crate::id::{Feed, LogId, SegmentId};
 use crate::limits;
-use crate::log::{Descriptor, Segment};
+use crate::log::{Descriptor, Segment, Vector};
 use crate::store::held::{
     self, SegmentRow, above, descriptor, logs_in, receipt_of, segment_bytes, segments_ending_at,
 };
@@ -10,26 +10,33 @@ use crate::store::{Damage, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::hello::listed_ends;
 use crate::sync::port::Output;
-use crate::sync::session::{Session, Stage};
+use crate::sync::session::Session;
 use crate::wire::{BackRef, Frame, LogFrame, LogRef, SegmentHeader};
 
 const PRIORITY_ROSTER: i32 = 100;
 const PRIORITY_OWN: i32 = 50;
 const PRIORITY_OTHERS: i32 = 10;
 
-/// Our own new segments, right behind the Hello: what the peer's own receipts do not cover. The rest waits
-/// for the answer, so that a peer which has it already costs no more than this.
-pub(super) fn early(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
-    if session.stage != Stage::Greeted {
-        return Ok(());
-    }
+/// Our own new segments, right behind the Hello: what neither the base nor the peer's receipts cover. The rest
+/// waits for the answer, so that a peer which has it already costs no more than this.
+pub(super) fn early(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    base: Option<&Vector>,
+) -> Result<(), StoreError> {
     let me = desk.world.party.key();
     let mut room = limits::EARLY_SEGMENTS_MAX;
     for feed in session.feeds.clone() {
-        let Some(receipt) = receipt_of(&desk.overlay, &feed, &me, &session.peer)? else { continue };
+        let receipt = receipt_of(&desk.overlay, &feed, &me, &session.peer)?;
+        if receipt.is_none() && base.is_none() {
+            continue;
+        }
         for (_, log) in logs_in(&desk.overlay, &feed)?.into_iter().filter(|(device, _)| *device == me) {
-            let mut ground = Vec::new();
-            for (_, n, head, _) in receipt.body.lines.iter().filter(|(line, ..)| *line == log) {
+            let based = base.map_or(&[][..], |base| base.lines(&feed)).iter();
+            let mut ground: Vec<(u64, SegmentId)> =
+                based.filter(|(line, ..)| *line == log).map(|(_, n, tip)| (*n, *tip)).collect();
+            let lines = receipt.iter().flat_map(|receipt| &receipt.body.lines);
+            for (_, n, head, _) in lines.filter(|(line, ..)| *line == log) {
                 let held = segments_ending_at(&desk.overlay, &log, *n)?;
                 ground.extend(held.into_iter().filter(|(_, row)| row.head == *head).map(|(id, _)| (*n, id)));
             }
@@ -81,7 +88,7 @@ pub(super) fn segments(
         }
         let damaged = StoreError::Damaged(Damage::Content);
         let bytes = segment_bytes(&desk.overlay, id)?.ok_or(damaged)?;
-        let segment = Segment::from_bytes(&desk.org(), &bytes).map_err(|_| damaged)?;
+        let segment = Segment::of_store(&bytes).map_err(|_| damaged)?;
         let name = named(desk, session, log, &owner);
         let back = back_ref(desk, log, row)?;
         let mut stream = SegmentHeader::of(&segment, name, back).to_bytes();

@@ -232,6 +232,12 @@ impl Session {
         }
     }
 
+    /// Whether something waits that may still come by itself, and is asked for if it does not.
+    pub(super) fn may_have_to_ask(&self) -> bool {
+        let waiting = !self.unknown_logs.is_empty() || !self.staged.is_empty() || !self.ungranted.is_empty();
+        waiting && self.peer_settled.is_none()
+    }
+
     /// What the peer said of a log, as ends.
     pub(super) fn resolved(&self, log: &LogId) -> Vec<(u64, SegmentId)> {
         let ends = self.peer_ends.get(log).into_iter().flatten();

@@ -1,47 +1,29 @@
 //! One connection: a control stream of frames, and a stream for each segment, both ways side by side.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::future::pending;
+use std::future::{pending, ready};
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use khettara_core::id::DeviceKey;
 use khettara_core::limits::SEGMENTS_BEGUN_BYTES_MAX;
 use khettara_core::sync::CloseReason;
-use quinn::{ConnectionError, RecvStream, SendStream, VarInt, WriteError, ZeroRttAccepted};
+use quinn::{ConnectionError, RecvStream, SendStream, StoppedError, VarInt, WriteError, ZeroRttAccepted};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::dial::Answered;
 use super::frame::{self, FrameError};
 use super::identity::peer_key;
 use super::profile::{FIRST_FRAME_MS_MAX, LAST_WORDS_MS_MAX, SHORT_LAST_WORDS_MS_MAX};
 use super::segment::{self, TooMuch};
-use crate::driver::{Arriving, Ended, FrameOut, FramesOut, Link, SegmentsOut, SessionPort};
+use crate::driver::{Arriving, Ended, FrameOut, FramesOut, Link, PortHalves, SegmentsOut, SessionPort};
 
 /// Control goes before every segment: a receipt is short and somebody waits for it.
 const CONTROL_PRIORITY: i32 = 1_000;
-
-/// Where each key was last seen to answer.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Answered(Arc<Mutex<BTreeMap<DeviceKey, SocketAddr>>>);
-
-impl Answered {
-    pub(super) fn at(&self, key: &DeviceKey) -> Option<SocketAddr> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
-    }
-
-    pub(super) fn note(&self, key: DeviceKey, address: SocketAddr) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, address);
-    }
-
-    pub(super) fn forget(&self, key: &DeviceKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
-}
 
 /// A handshake still under way while bytes already flow.
 pub(super) struct Early {
@@ -121,33 +103,49 @@ impl Connection {
     }
 
     /// Returns only where the relay refused what was sent before the handshake.
-    async fn early_refused(&self, early: Option<Early>, arriving: Arriving, confirmed: watch::Sender<bool>) {
+    async fn early_refused(
+        &self,
+        early: Option<Early>,
+        control: Option<impl Future<Output = Result<Option<VarInt>, StoppedError>>>,
+        arriving: Arriving,
+        confirmed: watch::Sender<bool>,
+    ) {
         let Some(early) = early else { return pending().await };
         match self.outcome(early).await {
-            Outcome::EarlyRefused => {}
-            Outcome::Confirmed => {
-                // An engine that is gone closes the session by itself.
-                let _ = arriving.confirmed();
-                confirmed.send_replace(true);
-                pending().await
-            }
             // The flow of bytes ends with the connection.
-            Outcome::Failed => pending().await,
+            Outcome::Failed => return pending().await,
+            Outcome::EarlyRefused if was_refused(control).await => return,
+            // What was said came too late to be early: nothing of it is lost.
+            Outcome::EarlyRefused | Outcome::Confirmed => {}
         }
+        // An engine that is gone closes the session by itself.
+        let _ = arriving.confirmed();
+        confirmed.send_replace(true);
+        pending().await
     }
 
     /// Carries bytes until the connection is gone.
     async fn flow(&self, port: &mut SessionPort, early: Option<Early>) -> Ended {
+        let here = OnceLock::new();
+        let opened = match self.dialled() {
+            false => None,
+            true => match self.inner.open_bi().await {
+                Ok(streams) => Some(streams),
+                Err(_) => return self.ended(&here).await,
+            },
+        };
+        let stopped = opened.as_ref().map(|(send, _)| send.stopped());
         // Nothing that reaches a dialler before the handshake completes can be from the relay: it waits.
         let (confirmed, ready) = watch::channel(early.is_none() || !self.dialled());
         let halves = port.halves();
-        let refused = self.early_refused(early, halves.arriving.clone(), confirmed);
-        let here = OnceLock::new();
-        let talk = self.talk(halves.arriving, halves.frames, halves.segments, ready, &here);
+        let refused = self.early_refused(early, stopped, halves.arriving.clone(), confirmed);
         tokio::select! {
-            () = talk => {}
-            () = refused => return Ended::EarlyRefused,
+            () = self.talk(opened, halves, ready, &here) => self.ended(&here).await,
+            () = refused => Ended::EarlyRefused,
         }
+    }
+
+    async fn ended(&self, here: &OnceLock<Ended>) -> Ended {
         match self.inner.closed().await {
             ConnectionError::ApplicationClosed(close) => {
                 Ended::There(CloseReason::from_code(close.error_code.into_inner()))
@@ -159,13 +157,19 @@ impl Connection {
 
     async fn talk(
         &self,
-        arriving: Arriving,
-        mut frames: FramesOut<'_>,
-        segments: SegmentsOut<'_>,
+        opened: Option<(SendStream, RecvStream)>,
+        halves: PortHalves<'_>,
         ready: watch::Receiver<bool>,
         here: &OnceLock<Ended>,
     ) {
-        let Some((send, recv, held)) = self.control(&mut frames, here).await else { return };
+        let PortHalves { arriving, mut frames, segments } = halves;
+        let (send, recv, held) = match opened {
+            Some((send, recv)) => (send, recv, None),
+            None => match self.accept_control(&mut frames, here).await {
+                Some(control) => control,
+                None => return,
+            },
+        };
         let speak = async {
             self.speak(send, held, frames, segments, here).await;
             pending::<()>().await;
@@ -176,16 +180,13 @@ impl Connection {
         }
     }
 
-    /// The control stream, and the first frame if one was asked for before the peer opened it.
-    async fn control(
+    /// The control stream, and the first frame if one was asked for before the peer opened it; none where the
+    /// connection ends before.
+    async fn accept_control(
         &self,
         frames: &mut FramesOut<'_>,
         here: &OnceLock<Ended>,
     ) -> Option<(SendStream, RecvStream, Option<FrameOut>)> {
-        if self.dialled() {
-            let (send, recv) = self.inner.open_bi().await.ok()?;
-            return Some((send, recv, None));
-        }
         let patience = Duration::from_millis(FIRST_FRAME_MS_MAX);
         let mut streams = pin!(timeout(patience, self.inner.accept_bi()));
         let mut held = None;
@@ -218,14 +219,13 @@ impl Connection {
     ) {
         // A stream that is gone already says so when written to.
         let _ = send.set_priority(CONTROL_PRIORITY);
-        let mut segments = pin!(write_segments(&self.inner, segments));
+        let (said_hello, hello) = watch::channel(false);
+        let mut segments = pin!(write_segments(&self.inner, segments, hello));
         let mut all_sent = false;
         let (reason, full) = {
-            let mut frames = pin!(write_frames(&mut send, held, frames));
+            let mut frames = pin!(write_frames(&mut send, held, frames, said_hello));
             loop {
                 tokio::select! {
-                    // Whoever speaks says first who it is.
-                    biased;
                     last = &mut frames => break last,
                     () = &mut segments, if !all_sent => all_sent = true,
                 }
@@ -264,6 +264,7 @@ impl Connection {
         );
     }
 
+    /// Hands over frames in order; returns when the connection is gone.
     async fn hear_frames(
         &self,
         mut recv: RecvStream,
@@ -271,29 +272,38 @@ impl Connection {
         said_hello: watch::Sender<bool>,
         here: &OnceLock<Ended>,
     ) {
-        // A dialler waits as long as the link may be away; a listener has others to serve.
-        let mut patience =
-            if self.dialled() { Duration::MAX } else { Duration::from_millis(FIRST_FRAME_MS_MAX) };
-        loop {
-            let broken = match timeout(patience, frame::read(&mut recv)).await {
-                Ok(Ok(Some(frame))) => match arriving.frame(frame).await {
-                    Ok(()) => {
-                        said_hello.send_replace(true);
-                        patience = Duration::MAX;
-                        continue;
-                    }
-                    Err(_) => None,
-                },
-                Ok(Ok(None) | Err(FrameError::Gone)) => None,
-                Ok(Err(FrameError::Malformed)) => Some(CloseReason::Misbehaved),
-                Err(_) => Some(CloseReason::Done),
-            };
-            if let Some(reason) = broken {
-                self.close_here(here, reason, false);
+        let mut next = if self.dialled() {
+            // A dialler waits as long as the link may be away.
+            frame::read(&mut recv).await
+        } else {
+            // A listener has others to serve.
+            let patience = Duration::from_millis(FIRST_FRAME_MS_MAX);
+            match timeout(patience, frame::read(&mut recv)).await {
+                Ok(first) => first,
+                Err(_) => {
+                    self.close_here(here, CloseReason::Done, false);
+                    return;
+                }
             }
-            self.inner.closed().await;
-            return;
+        };
+        loop {
+            match next {
+                Ok(Some(frame)) => {
+                    // An engine that is gone closes the session by itself.
+                    if arriving.frame(frame).await.is_err() {
+                        break;
+                    }
+                }
+                Err(FrameError::Malformed) => {
+                    self.close_here(here, CloseReason::Misbehaved, false);
+                    return;
+                }
+                Ok(None) | Err(FrameError::Gone) => break,
+            }
+            said_hello.send_replace(true);
+            next = frame::read(&mut recv).await;
         }
+        self.inner.closed().await;
     }
 
     /// No segment is handed over before the first frame: whoever speaks says first who it is.
@@ -392,6 +402,7 @@ async fn write_frames(
     send: &mut SendStream,
     mut held: Option<FrameOut>,
     mut frames: FramesOut<'_>,
+    said_hello: watch::Sender<bool>,
 ) -> (CloseReason, bool) {
     loop {
         let next = match held.take() {
@@ -401,7 +412,9 @@ async fn write_frames(
         match next {
             FrameOut::Close { reason, full } => return (reason, full),
             FrameOut::Frame(parcel) => match frame::write(send, parcel.bytes()).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    said_hello.send_replace(true);
+                }
                 Err(FrameError::Malformed) => return (CloseReason::Misbehaved, false),
                 // Whoever reads from the same connection notices its end.
                 Err(FrameError::Gone) => pending().await,
@@ -410,9 +423,37 @@ async fn write_frames(
     }
 }
 
+/// Whether a control stream was one of those the relay refused to take before the handshake.
+async fn was_refused(stopped: Option<impl Future<Output = Result<Option<VarInt>, StoppedError>>>) -> bool {
+    let Some(stopped) = stopped else { return false };
+    tokio::select! {
+        biased;
+        how = stopped => how == Err(StoppedError::ZeroRttRejected),
+        () = ready(()) => false,
+    }
+}
+
+/// A stream that is reset, not ended, where its writer is given up: half a segment must not look whole.
+struct Begun(SendStream);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // Acknowledged or gone, there is nothing to reset.
+        let _ = self.0.reset(VarInt::from_u32(0));
+    }
+}
+
 /// Writes segments until the session is closing and the peer has all of them. Begins no more than the peer
-/// has room for, so that urgent ones may overtake and still all finish.
-async fn write_segments(connection: &quinn::Connection, segments: SegmentsOut<'_>) {
+/// has room for, so that urgent ones may overtake and still all finish; and none before the first frame, for
+/// the peer reads none before it, and unread ones could take all the room the frame needs.
+async fn write_segments(
+    connection: &quinn::Connection,
+    segments: SegmentsOut<'_>,
+    mut hello: watch::Receiver<bool>,
+) {
+    if hello.wait_for(|said| *said).await.is_err() {
+        return;
+    }
     let mut begun = JoinSet::new();
     let mut begun_bytes = 0;
     while let Some(segment) = segments.next().await {
@@ -421,17 +462,17 @@ async fn write_segments(connection: &quinn::Connection, segments: SegmentsOut<'_
             let Some(finished) = begun.join_next().await else { break };
             begun_bytes -= finished.unwrap_or(0);
         }
-        let Ok(mut stream) = connection.open_uni().await else { return pending().await };
+        let Ok(stream) = connection.open_uni().await else { return pending().await };
+        let mut stream = Begun(stream);
         // A stream that is gone already says so when written to.
-        let _ = stream.set_priority(segment.priority);
-        match stream.write_all(segment.parcel.bytes()).await {
+        let _ = stream.0.set_priority(segment.priority);
+        match stream.0.write_all(segment.parcel.bytes()).await {
             Ok(()) => {
-                let _ = stream.finish();
-                let acknowledged = stream.stopped();
+                let _ = stream.0.finish();
                 begun_bytes += len;
                 begun.spawn(async move {
                     // Acknowledged, stopped or lost: in each case the peer keeps no room for it.
-                    let _ = acknowledged.await;
+                    let _ = stream.0.stopped().await;
                     len
                 });
             }

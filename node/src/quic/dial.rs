@@ -1,7 +1,8 @@
 //! Dialling: addresses in order, pins in order, and 0-RTT where the pinned key answered before.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use khettara_core::id::DeviceKey;
@@ -11,7 +12,7 @@ use quinn::{ClientConfig, Connecting, ConnectionError, Endpoint, TransportErrorC
 use rustls::AlertDescription;
 use tokio::time::timeout;
 
-use super::connection::{Answered, Connection, Early, close};
+use super::connection::{Connection, Early, close};
 use super::identity::{Identity, peer_key, server_name};
 use super::profile::Profile;
 use super::{ALPN, BindError};
@@ -45,6 +46,24 @@ pub enum DialError {
     /// This machine cannot send to such an address, or the socket is closed.
     #[error("this machine cannot reach such an address: is the network on?")]
     Unreachable,
+}
+
+/// Where each key was last seen to answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answered(Arc<Mutex<BTreeMap<DeviceKey, SocketAddr>>>);
+
+impl Answered {
+    pub(super) fn at(&self, key: &DeviceKey) -> Option<SocketAddr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+    }
+
+    pub(super) fn note(&self, key: DeviceKey, address: SocketAddr) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, address);
+    }
+
+    pub(super) fn forget(&self, key: &DeviceKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
 }
 
 /// Dials from one socket with one device key. One per process and key: 0-RTT is lost between two of them.

@@ -295,7 +295,7 @@ async fn a_ticket_does_not_outlive_its_pin() {
     assert_eq!(within(dialler.dial(&[address], &[other])).await.err(), Some(DialError::WrongKey));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_restarted_relay_gets_everything_again_in_a_new_session() {
     let mut device = Side::new(1, vec![say(b"\x01hello")]);
     let (first, address, serving) = relay(2);

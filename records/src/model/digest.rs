@@ -41,14 +41,11 @@ pub(crate) fn digest(document: &Automerge) -> [u8; 32] {
 /// Everything in one object, in order.
 fn contents(document: &Automerge, object: &ObjId, kind: ObjType) -> Vec<(String, Held, ObjId)> {
     if !kind.is_sequence() {
-        let maps = [object.clone()];
-        let keys = laid::keys_of(document, &maps).into_iter();
-        return keys
-            .flat_map(|key| {
-                let operations = laid::operations(document, &maps, &key).into_iter();
-                operations.map(move |operation| (key.clone(), operation.held, operation.id))
-            })
-            .collect();
+        let keys = laid::contents(document, std::slice::from_ref(object)).into_iter();
+        let one_by_one = keys.flat_map(|(key, operations)| {
+            operations.into_iter().map(move |operation| (key.clone(), operation.held, operation.id))
+        });
+        return one_by_one.collect();
     }
     let mut found = Vec::new();
     for place in 0..document.length(object) {

@@ -10,6 +10,8 @@ use khettara_core::limits::{
 };
 use uuid::Uuid;
 
+use crate::airlock::Rehearsed;
+
 use super::digest;
 use super::error::{Reason, RecordError};
 use super::fields::{HouseholdForm, RecordKind};
@@ -86,7 +88,7 @@ impl fmt::Debug for Recorded {
 #[derive(Clone)]
 pub struct HouseholdDocument {
     id: DocumentId,
-    pub(crate) automerge: Automerge,
+    automerge: Automerge,
     /// Never less than what the document needs when saved, as far as known: saving only to measure is dear.
     bytes_at_most: usize,
 }
@@ -155,6 +157,18 @@ impl HouseholdDocument {
         self.id
     }
 
+    /// The automerge document, for the airlock: its past, and a rehearsal on a copy.
+    #[must_use]
+    pub const fn automerge(&self) -> &Automerge {
+        &self.automerge
+    }
+
+    /// Takes the outcome of a rehearsal on [`HouseholdDocument::automerge`] as the document.
+    pub fn adopt(&mut self, rehearsed: Rehearsed) {
+        self.bytes_at_most = rehearsed.saved.len();
+        self.automerge = rehearsed.document;
+    }
+
     /// The changes nothing here depends on, ascending.
     #[must_use]
     pub fn heads(&self) -> Vec<ChangeHash> {
@@ -199,7 +213,8 @@ impl HouseholdDocument {
     pub fn record(&mut self, actor: ActorId, position: u64, form: &Form) -> Result<Recorded, RecordError> {
         form.check()?;
         let internal = || RecordError::whole(Reason::Internal);
-        let mut draft = self.automerge.clone();
+        let narrow = self.heads().len() >= CHANGE_DEPS_MAX;
+        let mut draft = if narrow { self.narrowed(actor)? } else { self.automerge.clone() };
         draft.set_actor(to_actor(actor));
         let mut transaction = draft.transaction();
         let mut writer = Writer {
@@ -215,11 +230,29 @@ impl HouseholdDocument {
         let change = draft.get_change_by_hash(&hash).ok_or_else(internal)?;
         check_change(&change)?;
         let chunk = change.raw_bytes().to_vec();
+        if narrow {
+            draft = self.automerge.clone();
+            draft.apply_changes([change]).map_err(|_| internal())?;
+        }
         let bytes = self.grown(&draft, chunk.len())?;
         self.automerge = draft;
         self.bytes_at_most = bytes;
         let bytes_when_large = (bytes > DOCUMENT_BYTES_WARN).then_some(bytes);
         Ok(Recorded { chunk, hash: ChangeHash(hash.0), records, bytes_when_large })
+    }
+
+    /// The document as some of its heads know it, few enough for one change to stand on, the actor's own last
+    /// change among them. So a document with too many heads can still be written, and has fewer afterwards.
+    fn narrowed(&self, actor: ActorId) -> Result<Automerge, RecordError> {
+        let own = self
+            .automerge
+            .get_changes_meta(&[])
+            .into_iter()
+            .filter(|change| *change.actor == to_actor(actor));
+        let last = own.max_by_key(|change| change.seq).map(|change| change.hash);
+        let heads = self.automerge.get_heads().into_iter().filter(|head| Some(*head) != last);
+        let ground: Vec<_> = heads.take(CHANGE_DEPS_MAX - 1).chain(last).collect();
+        self.automerge.fork_at(&ground).map_err(|_| RecordError::whole(Reason::Internal))
     }
 
     /// The draft's size, measured only where it may matter; refused where the document would be too large.

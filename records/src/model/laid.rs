@@ -41,6 +41,26 @@ pub(crate) fn operations<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) ->
     found
 }
 
+/// Everything in `maps`, laid over each other: every key with its operations, in one pass.
+pub(crate) fn contents<D: ReadDoc>(document: &D, maps: &[ObjId]) -> BTreeMap<String, Vec<Operation>> {
+    let mut found: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
+    for map in maps {
+        for item in document.map_range(map, ..) {
+            let id = item.id();
+            let operations = found.entry(item.key.to_string()).or_default();
+            if item.conflict {
+                operations.extend(self::operations(document, std::slice::from_ref(map), &item.key));
+            } else {
+                operations.push(Operation { held: held_of(item.value.into_value(), id.clone()), id });
+            }
+        }
+    }
+    for operations in found.values_mut() {
+        operations.sort_by(|left, right| lamport(&left.id).cmp(&lamport(&right.id)));
+    }
+    found
+}
+
 /// The operation that rows show.
 pub(crate) fn winner<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Option<Operation> {
     let mut operations = operations(document, maps, key);
@@ -68,12 +88,16 @@ pub(crate) fn lamport(id: &ObjId) -> (u64, &[u8]) {
 
 /// The maps that stand under `key`, the winner last.
 pub(crate) fn maps_under<D: ReadDoc>(document: &D, maps: &[ObjId], key: &str) -> Vec<ObjId> {
-    let maps = operations(document, maps, key).into_iter();
-    maps.filter_map(|operation| match operation.held {
-        Held::Object(ObjType::Map, id) => Some(id),
+    maps_of(&operations(document, maps, key))
+}
+
+/// The maps among operations on one key.
+pub(crate) fn maps_of(operations: &[Operation]) -> Vec<ObjId> {
+    let maps = operations.iter().filter_map(|operation| match &operation.held {
+        Held::Object(ObjType::Map, id) => Some(id.clone()),
         _ => None,
-    })
-    .collect()
+    });
+    maps.collect()
 }
 
 /// The keys of all of `maps`, sorted.
@@ -107,25 +131,42 @@ pub(crate) fn to_automerge(scalar: &Scalar) -> ScalarValue {
 }
 
 /// Any value as JSON, for people and for `extra`. Objects deeper than the limit are named, not read.
-pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: usize) -> Json {
+pub(crate) fn json_of<D: ReadDoc>(document: &D, held: &Held, depth: u32) -> Json {
     match held {
         Held::Scalar(scalar) => json_of_scalar(scalar),
-        Held::Object(..) if depth >= DOCUMENT_DEPTH_MAX as usize => json!({"too_deep": true}),
+        Held::Object(..) if depth >= DOCUMENT_DEPTH_MAX => json!({"too_deep": true}),
         Held::Object(ObjType::Text, id) => Json::String(document.text(id).unwrap_or_default()),
         Held::Object(ObjType::List, id) => {
             let values = document.values(id).map(|(value, id)| held_of(value, id));
             values.map(|held| json_of(document, &held, depth + 1)).collect()
         }
-        Held::Object(_, id) => {
-            let maps = [id.clone()];
-            let keys = keys_of(document, &maps).into_iter();
-            let winners = keys.filter_map(|key| {
-                let winner = winner(document, &maps, &key)?;
-                Some((key, json_of(document, &winner.held, depth + 1)))
-            });
-            Json::Object(winners.collect())
-        }
+        Held::Object(_, id) => json_of_maps(document, std::slice::from_ref(id), depth),
     }
+}
+
+/// What stands under a key as JSON: the winner, or where that is a map, all maps laid over each other.
+pub(crate) fn json_of_key<D: ReadDoc>(
+    document: &D,
+    key: &str,
+    operations: &[Operation],
+    depth: u32,
+) -> Option<Json> {
+    let winner = &operations.get(winner_place(key, operations)?)?.held;
+    let is_map = matches!(winner, Held::Object(ObjType::Map, _)) && depth < DOCUMENT_DEPTH_MAX;
+    Some(if is_map {
+        json_of_maps(document, &maps_of(operations), depth)
+    } else {
+        json_of(document, winner, depth)
+    })
+}
+
+fn json_of_maps<D: ReadDoc>(document: &D, maps: &[ObjId], depth: u32) -> Json {
+    let keys = contents(document, maps).into_iter();
+    let values = keys.filter_map(|(key, operations)| {
+        let json = json_of_key(document, &key, &operations, depth + 1)?;
+        Some((key, json))
+    });
+    Json::Object(values.collect())
 }
 
 pub(crate) fn held_of(value: Value<'_>, id: ObjId) -> Held {
@@ -153,28 +194,30 @@ fn json_of_scalar(scalar: &ScalarValue) -> Json {
 /// One record read field by field; what is not understood is left for `extra`.
 pub(crate) struct Record<'a, D> {
     document: &'a D,
-    maps: Vec<ObjId>,
-    extra: BTreeSet<String>,
+    left: BTreeMap<String, Vec<Operation>>,
 }
 
 impl<'a, D: ReadDoc> Record<'a, D> {
-    pub(crate) fn new(document: &'a D, maps: Vec<ObjId>) -> Self {
-        let extra = keys_of(document, &maps);
-        Self { document, maps, extra }
+    pub(crate) fn new(document: &'a D, maps: &[ObjId]) -> Self {
+        Self { document, left: contents(document, maps) }
     }
 
     /// The winner of a field, where it is what the field should hold.
     pub(crate) fn field<T: FieldValue>(&mut self, name: &str) -> Option<T> {
-        let winner = winner(self.document, &self.maps, name)?;
+        let operations = self.left.get(name)?;
+        let winner = operations.get(winner_place(name, operations)?)?;
         let value = T::of_scalar(&scalar_of(&winner.held)?)?;
-        self.extra.remove(name);
+        self.left.remove(name);
         Some(value)
     }
 
     /// Everything that no field has taken: keys of other software, and known keys that hold something else.
     pub(crate) fn extra(self) -> BTreeMap<String, Json> {
-        let shown = |key: &String| winner(self.document, &self.maps, key);
-        let pairs = self.extra.iter().filter_map(|key| Some((key.clone(), shown(key)?)));
-        pairs.map(|(key, operation)| (key, json_of(self.document, &operation.held, 0))).collect()
+        let left = self.left.into_iter();
+        let shown = left.filter_map(|(key, operations)| {
+            let json = json_of_key(self.document, &key, &operations, 0)?;
+            Some((key, json))
+        });
+        shown.collect()
     }
 }

@@ -299,8 +299,8 @@ pub(crate) struct FamilyHead {
 pub(crate) fn heads<D: Hashes>(document: &D) -> Vec<FamilyHead> {
     let roots = laid::maps_under(document, &[ROOT], RecordKind::Member.map());
     let mut found = Vec::new();
-    for key in laid::keys_of(document, &roots) {
-        let maps = laid::maps_under(document, &roots, &key);
+    for (key, operations) in laid::contents(document, &roots) {
+        let maps = laid::maps_of(&operations);
         let winner = |field: &str| laid::winner(document, &maps, field);
         let Some(relation) = winner("relation") else { continue };
         let is_head = laid::scalar_of(&relation.held).and_then(|scalar| Relation::of_scalar(&scalar))

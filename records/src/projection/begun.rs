@@ -1,7 +1,7 @@
 //! The visits that one change begins: enough to count own work in visits without loading its household.
 
-use automerge::legacy::{Key, ObjectId};
-use automerge::{Change, ObjId, ObjType, OpType, ROOT, ScalarValue};
+use automerge::legacy::{Key, ObjectId, OpType};
+use automerge::{Change, ObjId, ObjType, ROOT, ScalarValue};
 use khettara_core::id::DocumentId;
 use uuid::Uuid;
 
@@ -53,7 +53,7 @@ pub fn visits_begun(chunk: &[u8]) -> Vec<VisitBegun> {
 /// The map of visits, which the genesis made, so that it has one name everywhere.
 fn visits_maps() -> Vec<(u64, automerge::ActorId)> {
     let empty = HouseholdDocument::new(DocumentId([0; 16]));
-    let maps = laid::maps_under(&empty.automerge, &[ROOT], RecordKind::Visit.map());
+    let maps = laid::maps_under(empty.automerge(), &[ROOT], RecordKind::Visit.map());
     let named = maps.into_iter().filter_map(|map| match map {
         ObjId::Id(counter, actor, _) => Some((counter, actor)),
         ObjId::Root => None,

@@ -66,7 +66,12 @@ impl Conflict {
     /// The decision that keeps one side; `None` where there is no such side.
     #[must_use]
     pub fn keep(&self, side: usize) -> Option<Form> {
-        self.sides.get(side).map(|side| self.decide(Keep::Side(side.change)))
+        let side = self.sides.get(side)?;
+        // Two heads may come from one change, so a head is kept by its id.
+        match (&self.path, &side.value) {
+            (FieldPath::OneHead, Json::String(id)) => Some(self.keep_value(Scalar::Text(id.clone()))),
+            _ => Some(self.decide(Keep::Side(side.change))),
+        }
     }
 
     /// The decision for another value than any of the sides, as a line would give it.
@@ -89,7 +94,7 @@ impl Conflict {
 /// last what other software wrote.
 #[must_use]
 pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
-    let automerge = &document.automerge;
+    let automerge = document.automerge();
     let mut search = Search { document: document.id(), automerge, found: Vec::new(), nested: Vec::new() };
     let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
     search.record(&household, &|field| FieldPath::Household(field));
@@ -111,15 +116,14 @@ struct Search<'a> {
     automerge: &'a Automerge,
     found: Vec<Conflict>,
     /// Maps of other software still to be looked into: place, maps, depth.
-    nested: Vec<(String, Vec<ObjId>, usize)>,
+    nested: Vec<(String, Vec<ObjId>, u32)>,
 }
 
 impl Search<'_> {
     fn record(&mut self, maps: &[ObjId], path_of: &dyn Fn(String) -> FieldPath) {
-        for key in laid::keys_of(self.automerge, maps) {
-            let path = path_of(key.clone());
-            let operations = laid::operations(self.automerge, maps, &key);
-            let inner = laid::maps_under(self.automerge, maps, &key);
+        for (key, operations) in laid::contents(self.automerge, maps) {
+            let path = path_of(key);
+            let inner = laid::maps_of(&operations);
             if !inner.is_empty() {
                 self.nested.push((path.to_string(), inner, 1));
             }
@@ -185,11 +189,9 @@ impl Search<'_> {
     }
 
     fn unknown_roots(&mut self) {
-        for key in laid::keys_of(self.automerge, &[ROOT]) {
-            let operations = laid::operations(self.automerge, &[ROOT], &key);
+        for (key, operations) in laid::contents(self.automerge, &[ROOT]) {
             if !crate::model::ROOT_MAPS.contains(&key.as_str()) {
-                let maps = laid::maps_under(self.automerge, &[ROOT], &key);
-                self.nested.push((key.clone(), maps, 1));
+                self.nested.push((key.clone(), laid::maps_of(&operations), 1));
             }
             self.compare(FieldPath::Other(key), &operations);
         }
@@ -199,12 +201,11 @@ impl Search<'_> {
     fn nested(&mut self) {
         self.nested.reverse();
         while let Some((place, maps, depth)) = self.nested.pop() {
-            for key in laid::keys_of(self.automerge, &maps) {
+            for (key, operations) in laid::contents(self.automerge, &maps) {
                 let path = format!("{place}/{key}");
-                let operations = laid::operations(self.automerge, &maps, &key);
                 self.compare(FieldPath::Other(path.clone()), &operations);
-                let inner = laid::maps_under(self.automerge, &maps, &key);
-                if !inner.is_empty() && depth < DOCUMENT_DEPTH_MAX as usize {
+                let inner = laid::maps_of(&operations);
+                if !inner.is_empty() && depth < DOCUMENT_DEPTH_MAX {
                     self.nested.push((path, inner, depth + 1));
                 }
             }

@@ -32,7 +32,7 @@ macro_rules! rows {
         }
 
         impl $name {
-            pub(crate) fn read<D: ReadDoc>(document: &D, maps: Vec<ObjId>, id: Uuid, $($given: $given_type,)*) -> Self {
+            pub(crate) fn read<D: ReadDoc>(document: &D, maps: &[ObjId], id: Uuid, $($given: $given_type,)*) -> Self {
                 let mut record = Record::new(document, maps);
                 $(let $field = record.field::<$type>(stringify!($field));)*
                 Self { id, $($given,)* $($field,)* conflicts: 0, extra: record.extra() }

@@ -34,12 +34,12 @@ impl HouseholdView {
     #[must_use]
     pub fn read(document: &HouseholdDocument) -> Self {
         let id = Uuid::from_bytes(document.id().0);
-        let automerge = &document.automerge;
+        let automerge = document.automerge();
         let mut extra = unknown_roots(automerge);
         let languages = languages(automerge, &mut extra);
         let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
         let mut view = Self {
-            household: HouseholdRow::read(automerge, household, id, languages),
+            household: HouseholdRow::read(automerge, &household, id, languages),
             members: Vec::new(),
             visits: Vec::new(),
             needs: Vec::new(),
@@ -47,13 +47,13 @@ impl HouseholdView {
             extra: BTreeMap::new(),
         };
         for (entry, maps) in entries(automerge, RecordKind::Member, &mut extra) {
-            view.members.push(MemberRow::read(automerge, maps, entry, id));
+            view.members.push(MemberRow::read(automerge, &maps, entry, id));
         }
         for (entry, maps) in entries(automerge, RecordKind::Visit, &mut extra) {
-            view.visits.push(VisitRow::read(automerge, maps, entry, id));
+            view.visits.push(VisitRow::read(automerge, &maps, entry, id));
         }
         for (entry, maps) in entries(automerge, RecordKind::Need, &mut extra) {
-            view.needs.push(NeedRow::read(automerge, maps, entry, id));
+            view.needs.push(NeedRow::read(automerge, &maps, entry, id));
         }
         view.extra = extra;
         view.count(&conflicts(document));
@@ -89,12 +89,13 @@ impl HouseholdView {
 fn unknown_roots(document: &Automerge) -> BTreeMap<String, Json> {
     let known: BTreeSet<&str> = crate::model::ROOT_MAPS.into_iter().collect();
     let mut extra = BTreeMap::new();
-    for key in laid::keys_of(document, &[ROOT]) {
-        for operation in laid::operations(document, &[ROOT], &key) {
-            let is_map = matches!(operation.held, Held::Object(automerge::ObjType::Map, _));
-            if !(is_map && known.contains(key.as_str())) {
-                extra.insert(key.clone(), laid::json_of(document, &operation.held, 0));
-            }
+    for (key, operations) in laid::contents(document, &[ROOT]) {
+        let is_ours = |held: &Held| {
+            known.contains(key.as_str()) && matches!(held, Held::Object(automerge::ObjType::Map, _))
+        };
+        let strange: Vec<_> = operations.into_iter().filter(|operation| !is_ours(&operation.held)).collect();
+        if let Some(json) = laid::json_of_key(document, &key, &strange, 0) {
+            extra.insert(key, json);
         }
     }
     extra
@@ -103,8 +104,8 @@ fn unknown_roots(document: &Automerge) -> BTreeMap<String, Json> {
 fn languages(document: &Automerge, extra: &mut BTreeMap<String, Json>) -> Vec<Language> {
     let maps = laid::maps_under(document, &[ROOT], "languages");
     let mut found = Vec::new();
-    for code in laid::keys_of(document, &maps) {
-        let Some(winner) = laid::winner(document, &maps, &code) else { continue };
+    for (code, operations) in laid::contents(document, &maps) {
+        let Some(winner) = operations.last() else { continue };
         let json = laid::json_of(document, &winner.held, 0);
         match Language::new(code.as_str()) {
             Ok(language) if json == json!(true) => found.push(language),
@@ -122,14 +123,13 @@ pub(super) fn entries(
 ) -> Vec<(Uuid, Vec<ObjId>)> {
     let roots = laid::maps_under(document, &[ROOT], kind.map());
     let mut found = Vec::new();
-    for key in laid::keys_of(document, &roots) {
-        let operations = laid::operations(document, &roots, &key);
+    for (key, operations) in laid::contents(document, &roots) {
         let id = of_canonical(&key);
         let is_entry = |held: &Held| id.is_some() && matches!(held, Held::Object(automerge::ObjType::Map, _));
         for operation in operations.iter().filter(|operation| !is_entry(&operation.held)) {
             extra.insert(format!("{}/{key}", kind.map()), laid::json_of(document, &operation.held, 0));
         }
-        let maps = laid::maps_under(document, &roots, &key);
+        let maps = laid::maps_of(&operations);
         if let (Some(id), false) = (id, maps.is_empty()) {
             found.push((id, maps));
         }

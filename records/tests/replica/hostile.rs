@@ -63,12 +63,15 @@ fn an_unknown_kind_a_malformed_body_and_an_end_are_held_and_their_neighbours_go_
     let caught = office.catch_up();
     assert_eq!((caught.merged, caught.waiting, caught.quarantined), (2, 1, 3));
     let late = EntryState::Quarantined(Reason::AfterFinal);
-    assert_eq!(states(&office), [
-        (3, 1, EntryState::Waiting(Waiting::Software)),
-        (4, 1, EntryState::Quarantined(Reason::Malformed)),
-        (7, 1, late),
-        (8, 1, late),
-    ]);
+    assert_eq!(
+        states(&office),
+        [
+            (3, 1, EntryState::Waiting(Waiting::Software)),
+            (4, 1, EntryState::Quarantined(Reason::Malformed)),
+            (7, 1, late),
+            (8, 1, late),
+        ]
+    );
     office.check_against_rules();
     let tip = forger.tip;
     let runs = office.replica.held_back_runs(&office.store, &feed(), &(forger.log, tip.n, tip.segment));
@@ -104,13 +107,16 @@ fn a_change_under_anothers_name_or_out_of_turn_or_unsafe_is_set_aside() {
     office.take_all(&[forger.cut(&items)]);
     assert_eq!(office.catch_up().merged, 2);
     let aside = |reason| EntryState::Quarantined(reason);
-    assert_eq!(states(&office), [
-        (3, 1, aside(Reason::Actor)),
-        (4, 1, aside(Reason::Actor)),
-        (5, 1, aside(Reason::Airlock)),
-        (6, 1, aside(Reason::Airlock)),
-        (7, 1, aside(Reason::Airlock)),
-    ]);
+    assert_eq!(
+        states(&office),
+        [
+            (3, 1, aside(Reason::Actor)),
+            (4, 1, aside(Reason::Actor)),
+            (5, 1, aside(Reason::Airlock)),
+            (6, 1, aside(Reason::Airlock)),
+            (7, 1, aside(Reason::Airlock)),
+        ]
+    );
     office.check_against_rules();
     assert_eq!(office.replica.rows(&office.store, &feed(), None, 9).unwrap().len(), 1);
 }
@@ -145,10 +151,13 @@ fn content_that_does_not_give_its_head_is_one_unit_and_the_log_goes_on_from_the_
     let actor = forger.actor(5);
     let (mut first, mut second) = (document(1), document(2));
     let begin = forger.cut(&[Forger::start(5), change(&mut first, actor, 2, &household(1, ""))]);
-    let lie = lying(&mut forger, &[
-        change(&mut first, actor, 3, &visit(1, "hidden")),
-        change(&mut first, actor, 4, &visit(1, "hidden too")),
-    ]);
+    let lie = lying(
+        &mut forger,
+        &[
+            change(&mut first, actor, 3, &visit(1, "hidden")),
+            change(&mut first, actor, 4, &visit(1, "hidden too")),
+        ],
+    );
     let after = forger.cut(&[
         change(&mut first, actor, 5, &visit(1, "on what is hidden")),
         change(&mut second, actor, 6, &household(2, "")),
@@ -157,10 +166,10 @@ fn content_that_does_not_give_its_head_is_one_unit_and_the_log_goes_on_from_the_
     office.take_all(&[begin, lie, after]);
     let caught = office.catch_up();
     assert_eq!((caught.merged, caught.waiting, caught.quarantined), (2, 1, 2));
-    assert_eq!(states(&office), [
-        (3, 2, EntryState::Quarantined(Reason::Content)),
-        (5, 1, EntryState::Waiting(Waiting::Ancestor)),
-    ]);
+    assert_eq!(
+        states(&office),
+        [(3, 2, EntryState::Quarantined(Reason::Content)), (5, 1, EntryState::Waiting(Waiting::Ancestor)),]
+    );
     office.check_against_rules();
 }
 

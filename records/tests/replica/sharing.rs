@@ -60,8 +60,7 @@ fn both_sides_are_shown_with_their_authors_and_a_decision_reaches_everybody() {
     assert!(authors.contains(&("fountain".into(), right.device())), "{authors:?}");
     assert_eq!(left.replica.stats(&left.store, &[feed()]).unwrap().conflicts, 1);
     let decision = found[0].keep(0).unwrap();
-    let saved =
-        left.replica.record(&mut left.store, &mut left.pen, &feed(), std::slice::from_ref(&decision));
+    let saved = left.replica.record(&mut left.store, &mut left.pen, &feed(), std::slice::from_ref(&decision));
     assert!(saved.unwrap()[0].is_ok());
     left.cut();
     right.hear(&left);
@@ -80,11 +79,8 @@ fn a_change_waits_for_what_it_builds_on_and_goes_on_when_that_arrives() {
     second.write(&visit(1, "and again"));
     second.write(&household(5, ""));
     second.cut();
-    let own: Vec<_> = second
-        .parcels()
-        .into_iter()
-        .filter(|parcel| parcel.descriptor.device == second.device())
-        .collect();
+    let own: Vec<_> =
+        second.parcels().into_iter().filter(|parcel| parcel.descriptor.device == second.device()).collect();
     office.take_all(&own);
     let caught = office.catch_up();
     assert_eq!((caught.merged, caught.waiting), (1, 2), "the unrelated household does not wait");

@@ -138,10 +138,13 @@ impl<S: Store> Station<S> {
 
     /// Takes a parcel in; whether it could.
     pub(crate) fn take(&mut self, parcel: &Parcel) -> bool {
-        let answer =
-            held::accept(&self.store, &parcel.segment, Some(&parcel.descriptor), &Named::default(), &|_, _| {
-                true
-            });
+        let answer = held::accept(
+            &self.store,
+            &parcel.segment,
+            Some(&parcel.descriptor),
+            &Named::default(),
+            &|_, _| true,
+        );
         match answer.unwrap() {
             Acceptance::Accepted { group, .. } => {
                 self.commit(vec![group]);
@@ -190,7 +193,8 @@ impl<S: Store> Station<S> {
                 let bytes = held::segment_bytes(&self.store, &id).unwrap().unwrap();
                 let segment = Segment::from_bytes(&ORG, &bytes).unwrap();
                 let ground = held::meta_of(&self.store, &log, row.first - 1, &row.back).unwrap();
-                let before = ground.map_or_else(|| khettara_core::log::first_head(&log), |ground| ground.head);
+                let before =
+                    ground.map_or_else(|| khettara_core::log::first_head(&log), |ground| ground.head);
                 let key = keys.iter().map(|granted| &granted.key).find(|key| key.id() == row.key);
                 let unit = open(&ORG, &segment, &before, false, key, &NoDictionaries);
                 let listed = listing[&log].segments.contains(&id);
@@ -269,8 +273,7 @@ impl Forger {
     /// Cuts one segment at the tip, which moves on.
     pub(crate) fn cut(&mut self, items: &[Written]) -> Parcel {
         let key = key(1);
-        let (mut segments, tip) =
-            cutter(&self.signing, self.log, Some(&key)).cut(self.tip, items).unwrap();
+        let (mut segments, tip) = cutter(&self.signing, self.log, Some(&key)).cut(self.tip, items).unwrap();
         assert_eq!(segments.len(), 1);
         self.tip = tip;
         Parcel { segment: segments.remove(0), descriptor: self.descriptor.clone() }

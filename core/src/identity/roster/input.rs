@@ -30,7 +30,8 @@ pub struct RosterBranch {
 pub struct RosterEntry {
     /// Its position, from 1.
     pub n: u64,
-    /// The chain value at it; [`Head::ZERO`] where it is not known, inside a unit held as one.
+    /// The chain value at it; [`Head::ZERO`] where it is not known, inside a unit held as one (whose last entry
+    /// always has the declared head).
     pub head: Head,
     /// The roster item in it; none for other entries and for whatever is over, malformed, waiting, or of a
     /// unit held as one.

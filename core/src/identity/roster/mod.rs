@@ -24,6 +24,11 @@ mod query;
 mod root;
 mod view;
 
+#[cfg(test)]
+mod story;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use crate::id::OrgId;

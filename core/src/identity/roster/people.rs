@@ -166,11 +166,18 @@ fn keep<K: Ord, T: Clone>(
 }
 
 impl Serial {
+    /// Bindings to be judged together: those under the present headquarters' invitations, else all there are.
+    /// So whoever holds a replaced headquarters' key disables nobody.
+    fn judged(&self) -> Vec<&Bound> {
+        let present = |bound: &&Bound| self.terms(bound, true).next().is_some();
+        let under_present: Vec<&Bound> = self.bindings.values().filter(present).collect();
+        if under_present.is_empty() { self.bindings.values().collect() } else { under_present }
+    }
+
     pub(super) fn state(&self) -> BindingState<'_> {
-        let mut all = self.bindings.values();
-        match (all.next(), all.next()) {
-            (None, _) => BindingState::None,
-            (Some(bound), None) => BindingState::Bound(&bound.binding, &bound.signed),
+        match self.judged()[..] {
+            [] => BindingState::None,
+            [bound] => BindingState::Bound(&bound.binding, &bound.signed),
             _ => BindingState::Forked,
         }
     }
@@ -182,8 +189,7 @@ impl Serial {
 
     /// The credential that gives present rights.
     fn now(&self, serial: u32) -> Option<CredentialView> {
-        let issued = self.credentials.values().rev().find(|issued| issued.is_present);
-        if let Some(Issued { body, .. }) = issued {
+        if let Some(Issued { body, .. }) = self.present_editions().next_back() {
             return Some(CredentialView {
                 serial,
                 edition: body.edition,
@@ -193,8 +199,7 @@ impl Serial {
                 grants: body.grants.clone(),
             });
         }
-        let mut all = self.bindings.values();
-        let (Some(bound), None) = (all.next(), all.next()) else { return None };
+        let [bound] = self.judged()[..] else { return None };
         let invitation = self.terms(bound, true).next_back().filter(|_| !bound.is_late)?;
         Some(CredentialView {
             serial,
@@ -206,38 +211,46 @@ impl Serial {
         })
     }
 
-    fn terms<'s>(
-        &'s self,
-        bound: &'s Bound,
-        present_only: bool,
-    ) -> impl DoubleEndedIterator<Item = &'s Invitation> {
+    fn present_editions(&self) -> impl DoubleEndedIterator<Item = &Issued<Credential>> {
+        self.credentials.values().filter(|issued| issued.is_present)
+    }
+
+    /// The invitations that `bound` is good for.
+    fn terms(&self, bound: &Bound, present_only: bool) -> impl DoubleEndedIterator<Item = &Invitation> {
         let issued = bound.terms.iter().filter_map(|name| self.invitations.get(name));
         issued.filter(move |issued| issued.is_present || !present_only).map(|issued| &issued.body)
     }
 
     /// Whether any edition, or any claim, ever gave `key` the right: enough for the acceptance of segments.
     pub(super) fn ever_accepted(&self, key: &DeviceKey, feed: &Feed, right: Rights) -> bool {
-        let editions = self.credentials.values().filter(|issued| issued.body.device == *key);
-        let claims = self.bindings.values().filter(|bound| bound.binding.claim.device == *key);
-        editions.into_iter().any(|issued| gives(&issued.body.grants, feed, right))
-            || claims.into_iter().any(|bound| {
-                self.terms(bound, false).any(|invitation| gives(&invitation.grants, feed, right))
-            })
+        let mut editions = self.credentials.values().filter(|issued| issued.body.device == *key);
+        editions.any(|issued| gives(&issued.body.grants, feed, right))
+            || self.bindings.values().any(|bound| self.claim_gives(bound, false, key, feed, right))
     }
 
     /// Whether what counts for more than acceptance ever gave `key` the right.
     pub(super) fn ever_gave(&self, key: &DeviceKey, feed: &Feed, right: Rights) -> bool {
-        let mut editions =
-            self.credentials.values().filter(|issued| issued.is_present && issued.body.device == *key);
-        let settled = self.bindings.len() == 1
-            || self.credentials.values().any(|issued| issued.is_present && issued.body.device == *key);
-        let mut claims = self
-            .bindings
-            .values()
-            .filter(|bound| settled && !bound.is_late && bound.binding.claim.device == *key);
+        let is_named = self.present_editions().any(|issued| issued.body.device == *key);
+        let judged = self.judged();
+        // Of two claims neither counts until a credential names one of the devices.
+        let is_settled = judged.len() == 1 || is_named;
+        let mut editions = self.present_editions().filter(|issued| issued.body.device == *key);
         editions.any(|issued| gives(&issued.body.grants, feed, right))
-            || claims
-                .any(|bound| self.terms(bound, true).any(|invitation| gives(&invitation.grants, feed, right)))
+            || judged
+                .into_iter()
+                .any(|bound| is_settled && !bound.is_late && self.claim_gives(bound, true, key, feed, right))
+    }
+
+    fn claim_gives(
+        &self,
+        bound: &Bound,
+        present_only: bool,
+        key: &DeviceKey,
+        feed: &Feed,
+        right: Rights,
+    ) -> bool {
+        bound.binding.claim.device == *key
+            && self.terms(bound, present_only).any(|invitation| gives(&invitation.grants, feed, right))
     }
 
     /// Every envelope of this serial, ascending.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::encoding::{self, Set};
 use crate::id::{DeviceKey, Feed, LogId, SegmentId};
+use crate::limits;
 use crate::log::{Descriptor, Line, Listing, Named, Vector, list};
 use crate::store::held::keys;
 use crate::store::held::segments::SegmentRow;
@@ -100,6 +101,18 @@ pub fn segments_of(store: &dyn Store, log: &LogId) -> Result<Vec<(SegmentId, Seg
         Ok(())
     })?;
     Ok(found)
+}
+
+/// The first few held segments of a log that end at a position or after it, by where they end: those that may
+/// hold that position.
+pub(super) fn segments_from(
+    store: &dyn Store,
+    log: &LogId,
+    n: u64,
+) -> Result<Vec<(SegmentId, SegmentRow)>, StoreError> {
+    let few = limits::BRANCHES_LISTED_PER_LOG * 2;
+    let found = store.scan(&keys::ends_of(log), &keys::ends_at(log, n), few)?;
+    found.iter().map(|(key, value)| Ok((SegmentId(tail(key)?), row(value)?))).collect()
 }
 
 /// A held segment's row, where its end is known.

@@ -26,5 +26,5 @@ pub use own::{
 };
 pub use peers::{Base, Memory, Side, bases, keep_base, memory_of, remember};
 pub use receipts::{HeldReceipt, keep_receipt, receipt_of, receipts_in};
-pub use roster::fold_roster;
+pub use roster::{fold_roster, roster_position};
 pub use segments::{Acceptance, SegmentRow, above, accept, ends_ladder, relist, resolve_ends};

@@ -6,7 +6,7 @@ use crate::id::{Feed, LogId, OrgId, SegmentId};
 use crate::identity::{Item, Roster, RosterBranch, RosterEntry, RosterLog};
 use crate::log::{Entry, NoDictionaries, Segment, Unit, first_head, open};
 use crate::store::held::alone::alone_items;
-use crate::store::held::logs::{descriptor, segment_bytes, vector_of};
+use crate::store::held::logs::{descriptor, segment_bytes, segments_from, vector_of};
 use crate::store::held::segments::above;
 use crate::store::{Damage, Store, StoreError};
 
@@ -45,6 +45,22 @@ pub fn fold_roster(store: &dyn Store, org: OrgId, before: Option<&Roster>) -> Re
     })
 }
 
+/// The roster position as a Hello says it: its number, and the first 4 bytes of the smallest listed segment
+/// that holds it; zeros while nothing of the named log is held.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn roster_position(store: &dyn Store, roster: &Roster) -> Result<(u64, [u8; 4]), StoreError> {
+    let Some(position) = roster.position() else { return Ok((0, [0; 4])) };
+    if !position.is_of_named_log {
+        return Ok((position.value, [0; 4]));
+    }
+    let ending = segments_from(store, &position.log, position.n)?;
+    let tip = ending.into_iter().filter(|(_, row)| row.first <= position.n).map(|(id, _)| id).min();
+    let short = |id: SegmentId| id.0.first_chunk::<4>().copied().unwrap_or_default();
+    Ok((position.value, tip.map_or([0; 4], short)))
+}
+
 fn branch(
     store: &dyn Store,
     org: &OrgId,
@@ -56,7 +72,7 @@ fn branch(
     let mut entries = Vec::new();
     for (id, row) in above(store, log, &[tip], &[])? {
         let bytes = segment_bytes(store, &id)?.ok_or(damaged)?;
-        let segment = Segment::from_bytes(org, &bytes).map_err(|_| damaged)?;
+        let segment = Segment::of_store(&bytes).map_err(|_| damaged)?;
         match open(org, &segment, &before, true, None, &NoDictionaries) {
             Unit::Entries(opened) => entries.extend(opened.iter().map(|entry| RosterEntry {
                 n: entry.n,
