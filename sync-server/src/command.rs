@@ -146,7 +146,7 @@ async fn run_until_told(options: Options, json: bool) -> Result<(), Error> {
         println!("listening on {address}");
     }
     tokio::select! {
-        () = told.to_stop() => log.say("stopping"),
+        () = told.stop() => log.say("stopping"),
         () = relay.broken() => log.say("the engine broke: stopping"),
     }
     relay.stop().await
@@ -169,7 +169,7 @@ impl Told {
         Ok(told)
     }
 
-    async fn to_stop(&mut self) {
+    async fn stop(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.terminate.recv() => {}

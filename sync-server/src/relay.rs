@@ -143,7 +143,8 @@ pub(crate) fn kind_of_organisation(error: &OrganisationFileError) -> ErrorKind {
 #[derive(Debug)]
 pub struct Relay;
 
-/// A relay that runs until it is stopped. Dropped, it goes on without anybody to stop it.
+/// A relay that runs until it is stopped. Stop it before its runtime ends: dropped, it goes on, and the runtime
+/// waits for it.
 #[derive(Debug)]
 pub struct RunningRelay {
     address: SocketAddr,

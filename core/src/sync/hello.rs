@@ -194,6 +194,8 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
     session.answered_hello = true;
     // What the opener said it sent was before this: it says it again behind the answer.
     session.peer_settled = None;
+    // So do we: an opener that said Hello again waits for it, though nothing new may be sent behind this answer.
+    session.settled = None;
     let mine = vector_of(&desk.overlay, &session.feeds)?;
     let digest = mine.digest();
     let equal = digest == hello.digest;
