@@ -38,14 +38,8 @@ impl Membership {
         let mut pins = vec![ticket.pin];
         pins.extend(Some(ticket.next_pin).filter(|pin| *pin != DeviceKey::ZERO));
         let invitation = Some((ticket.serial, *ticket.secret.bytes(), ticket.pin));
-        Self {
-            org: ticket.org,
-            organisation: String::new(),
-            addresses: ticket.addresses,
-            pins,
-            invitation,
-        }
-        .checked()
+        Self { org: ticket.org, organisation: String::new(), addresses: ticket.addresses, pins, invitation }
+            .checked()
     }
 
     /// From what a person typed, and the organisation's file. The first relay it names is the registrar.
