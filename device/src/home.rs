@@ -101,6 +101,19 @@ impl Member {
         self.shared.with(|engine, store| work(&mut replica, engine, store))
     }
 
+    /// Whether something is saved that the next session can cut and send.
+    pub(crate) fn has_more_to_cut(&self) -> Result<bool, StoreError> {
+        self.shared.with(|_, store| {
+            for feed in held::own_feeds(store)? {
+                let waits = held::own_logs(store, &feed)?.iter().any(|own| own.cut < own.n);
+                if waits && held::newest_feed_key(store, &feed)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
     /// Turns what is newly held into households, feed by feed, so that nobody waits for long. All feeds
     /// where none are named.
     pub(crate) fn catch_up(&self, feeds: Option<BTreeSet<Feed>>) -> Result<CaughtUp, StoreError> {

@@ -216,6 +216,8 @@ impl Run<'_> {
                 return Err(DeviceError::Closed(CloseReason::Stopping));
             };
             match self.session(id, &mut news).await {
+                // What was saved meanwhile, or could not be sealed before its key came, goes too.
+                Over::Settled if self.member.has_more_to_cut()? => lost = 0,
                 Over::Settled => return Ok(SyncEnd::Complete),
                 Over::Again => lost = 0,
                 Over::Lost { heard } if lost < LOST_MAX => lost = if heard { 1 } else { lost + 1 },
