@@ -1,3 +1,30 @@
 //! Headquarters: the registrar of people and keys, the puller, the maker of datasets.
+//!
+//! | Room | Does |
+//! |---|---|
+//! | `organisation` | acts as entries in clear logs, over a store that is given |
+//! | `office` | a folder opened: founding, relays, feeds, invitations |
+//! | `pull` | meets relays, merges, signs receipts |
+//! | `export` | tables and their manifest |
+//! | `status` | how it stands |
+//! | `cli` | the command `khettara-hq` |
 
+pub mod cli;
+mod devices;
+mod error;
+pub mod export;
+mod folder;
+mod office;
 pub mod organisation;
+mod organisation_file;
+pub mod pull;
+mod qr;
+mod status;
+
+pub use devices::{Device, role_word};
+pub use error::HqError;
+pub use folder::Folder;
+pub use office::{Guest, Headquarters, NewRelay, Plan};
+pub use organisation_file::{OrganisationFile, OrganisationFileError};
+pub use qr::{Picture, grouped};
+pub use status::{FeedStatus, Status};

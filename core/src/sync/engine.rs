@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::ErrorKind;
+use crate::id::{DeviceKey, Feed};
 use crate::identity::{Fresh, Roster};
+use crate::log::{Place, ReceiptLine};
 use crate::store::held::{CutPendingError, Pen, fold_roster};
 use crate::store::{Answer, Store, StoreError};
 use crate::sync::desk::{Desk, World};
@@ -122,6 +124,27 @@ impl Engine {
         let groups = desk.overlay.into_groups();
         commit(store, groups)?;
         Ok(self.refresh(store)?)
+    }
+
+    /// Signs a receipt for one author's work in one feed, durably, unless the newest says the same. It travels
+    /// in the next meeting, or in one whose answer is still to come. Gives whether there was something new.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn issue_receipt(
+        &mut self,
+        store: &mut dyn Store,
+        feed: &Feed,
+        device: &DeviceKey,
+        place: Place,
+        lines: Vec<ReceiptLine>,
+        shown_time: u64,
+    ) -> Result<bool, EngineError> {
+        let mut desk = Desk::new(&mut self.world, store, shown_time);
+        let is_new = receipts::write(&mut desk, feed, device, place, lines)?.is_some();
+        let groups = desk.overlay.into_groups();
+        commit(store, groups)?;
+        Ok(is_new)
     }
 
     /// Takes what happened, decides, commits once, and gives what to say. After an error nothing is in

@@ -88,7 +88,7 @@ impl fmt::Debug for Recorded {
 #[derive(Clone)]
 pub struct HouseholdDocument {
     id: DocumentId,
-    automerge: Automerge,
+    pub(crate) automerge: Automerge,
     /// Never less than what the document needs when saved, as far as known: saving only to measure is dear.
     bytes_at_most: usize,
 }

@@ -4,10 +4,12 @@ mod begun;
 mod conflicts;
 mod export;
 mod rows;
+mod sources;
 mod view;
 
 pub use begun::{VisitBegun, visits_begun};
 pub use conflicts::{Conflict, Side, conflicts};
 pub use export::export_lines;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
+pub use sources::{Sources, sources};
 pub use view::HouseholdView;

@@ -9,7 +9,7 @@ use khettara_core::store::{Op, Store, StoreError};
 
 use super::Replica;
 use super::cache::{Loaded, NotLoaded};
-use super::catch_up::{Before, CaughtUp, Round};
+use super::catch_up::{CaughtUp, Round};
 use super::keys;
 use super::rows::{self, HeldRow, ListRow, WaitingRow};
 use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each};
@@ -67,7 +67,6 @@ impl Replica {
         store: &mut dyn Store,
         feed: &Feed,
         round: Round,
-        before: &Before,
         report: &mut CaughtUp,
     ) -> Result<(), Trouble> {
         let mut documents: BTreeMap<DocumentId, Vec<usize>> = BTreeMap::new();
@@ -84,7 +83,7 @@ impl Replica {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for (id, places) in &documents {
             let readings: Vec<&Reading> = places.iter().map(|place| &round.readings[*place]).collect();
-            let mut absorbed = self.absorb_document(store, feed, id, &readings, before)?;
+            let mut absorbed = self.absorb_document(store, feed, id, &readings)?;
             for (place, state) in places.iter().zip(&absorbed.states) {
                 states[*place] = *state;
             }
@@ -103,13 +102,7 @@ impl Replica {
         let stated = round.readings.iter().zip(states).map(|(reading, state)| Stated::new(reading, state));
         for one in latest(stated.collect()) {
             batch.extend(held_back_row(feed, &one));
-            if !before.merged(&one.log, one.n) {
-                match one.state {
-                    EntryState::Merged => {}
-                    EntryState::Waiting(_) => report.waiting += u64::from(one.count),
-                    EntryState::Quarantined(_) => report.quarantined += u64::from(one.count),
-                }
-            }
+            report.count(one.state, one.count);
         }
         batch.extend(round.ops);
         Ok(store.derive(batch)?)
@@ -121,15 +114,9 @@ impl Replica {
         feed: &Feed,
         id: &DocumentId,
         readings: &[&Reading],
-        before: &Before,
     ) -> Result<Absorbed, Trouble> {
         let woken = wake(store, feed, id, readings)?;
         let loaded = self.cache.take(store, feed, id)?;
-        let places: Vec<Place> = readings
-            .iter()
-            .map(|reading| (reading.log, reading.n, reading.segment))
-            .chain(woken.iter().map(|woken| woken.place))
-            .collect();
         let candidates: Vec<Candidate<'_>> = readings
             .iter()
             .filter_map(|reading| candidate(reading))
@@ -147,8 +134,7 @@ impl Replica {
         for place in &judged.retry {
             absorbed.states[*place] = EntryState::Waiting(Waiting::Retry);
         }
-        let new = judged.merged.iter().filter(|place| !before.merged(&places[**place].0, places[**place].1));
-        absorbed.merged = new.count() as u64;
+        absorbed.merged = judged.merged.len() as u64;
         for (number, reading) in readings.iter().enumerate() {
             if let Some(missing) = judged.waits_for(number) {
                 absorbed.ops.push(waiting_row(feed, id, &missing, reading, candidates[number].otherwise));
@@ -188,8 +174,9 @@ impl Absorbed {
     ) -> Result<(), StoreError> {
         let id = document.id();
         let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
-        let row = ListRow::of(id, &HouseholdView::read(document));
-        self.visits = u64::from(row.visits.saturating_sub(old.map_or(0, |row| row.visits)));
+        let (visits, changes) = old.map_or((0, 0), |row| (row.visits, row.changes));
+        let row = ListRow::of(id, &HouseholdView::read(document), changes + self.merged);
+        self.visits = u64::from(row.visits.saturating_sub(visits));
         self.bytes = saved.len() + 512;
         self.ops.push(Op::Put(keys::document(feed, &id), saved));
         self.ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));

@@ -31,31 +31,32 @@ pub struct CaughtUp {
     pub merged: u64,
     /// Visits that documents gained.
     pub visits: u64,
-    /// Entries that were read now and wait.
+    /// Entries that were read and wait; of a feed read anew, those more than before.
     pub waiting: u64,
-    /// Entries that were read now and are kept aside.
+    /// Entries that were read and are kept aside; likewise.
     pub quarantined: u64,
     /// Documents that may read otherwise than before.
     pub touched: BTreeSet<DocumentId>,
 }
 
-/// What was known of a feed before its rows were forgotten: what is read again is no news.
-#[derive(Default)]
-pub(super) struct Before {
-    marks: BTreeMap<LogId, u64>,
-    held: BTreeMap<LogId, BTreeMap<u64, u64>>,
-    pub visits: u64,
-}
-
-impl Before {
-    /// Whether an entry was merged before.
-    pub(super) fn merged(&self, log: &LogId, n: u64) -> bool {
-        self.marks.get(log).is_some_and(|mark| n <= *mark) && !self.was_held(log, n)
+impl CaughtUp {
+    pub(super) fn count(&mut self, state: EntryState, entries: u32) {
+        match state {
+            EntryState::Merged => {}
+            EntryState::Waiting(_) => self.waiting += u64::from(entries),
+            EntryState::Quarantined(_) => self.quarantined += u64::from(entries),
+        }
     }
 
-    fn was_held(&self, log: &LogId, n: u64) -> bool {
-        let rows = self.held.get(log).and_then(|rows| rows.range(..=n).next_back());
-        rows.is_some_and(|(first, count)| n - first < *count)
+    /// What is more than there was before.
+    fn beyond(self, before: &Self) -> Self {
+        Self {
+            merged: self.merged.saturating_sub(before.merged),
+            visits: self.visits.saturating_sub(before.visits),
+            waiting: self.waiting.saturating_sub(before.waiting),
+            quarantined: self.quarantined.saturating_sub(before.quarantined),
+            touched: self.touched,
+        }
     }
 }
 
@@ -112,7 +113,7 @@ impl Replica {
         let opener_org = self.org;
         let opener = Opener::new(store, &opener_org, feed, dictionaries)?;
         let is_current = mark.as_ref().is_none_or(|mark| mark.rules == rules);
-        let mut before = Before::default();
+        let mut before = CaughtUp::default();
         if !is_current || opens_now(store, &opener)? {
             before = self.forget(store, feed)?;
         } else if mark.is_some_and(|mark| mark.vector == survey.digest) {
@@ -120,8 +121,8 @@ impl Replica {
         }
         // Once anew is enough: behind that, marks lie on what is held.
         for _ in 0..2 {
-            match self.read_news(store, &opener, rules, &survey, rulings, &before) {
-                Ok(report) => return Ok(report),
+            match self.read_news(store, &opener, rules, &survey, rulings) {
+                Ok(report) => return Ok(report.beyond(&before)),
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(Trouble::Anew) => before = self.forget(store, feed)?,
             }
@@ -140,19 +141,15 @@ impl Replica {
     }
 
     /// Forgets a feed's rows, and gives what was known. A crash in between leaves a mark that says so.
-    fn forget(&mut self, store: &mut dyn Store, feed: &Feed) -> Result<Before, StoreError> {
-        let mut before = Before::default();
-        for (key, mark) in rows::scan::<LogMark>(store, &keys::log_marks(feed))? {
-            before.marks.extend(log_of(&key).map(|log| (log, mark.n)));
+    fn forget(&mut self, store: &mut dyn Store, feed: &Feed) -> Result<CaughtUp, StoreError> {
+        let mut before = CaughtUp::default();
+        for (_, row) in rows::scan::<HeldRow>(store, &keys::all_held_back(feed))? {
+            before.count(row.state, row.count);
         }
-        for (key, row) in rows::scan::<HeldRow>(store, &keys::all_held_back(feed))? {
-            let n = key.get(32..40).and_then(|n| n.try_into().ok()).map_or(0, u64::from_be_bytes);
-            if let Some(log) = log_of(&key) {
-                before.held.entry(log).or_default().insert(n, u64::from(row.count));
-            }
+        for (_, row) in rows::scan::<ListRow>(store, &keys::list_rows(feed))? {
+            before.merged += row.changes;
+            before.visits += u64::from(row.visits);
         }
-        let lists = rows::scan::<ListRow>(store, &keys::list_rows(feed))?;
-        before.visits = lists.iter().map(|(_, row)| u64::from(row.visits)).sum();
         let forgetting = FeedMark { rules: Digest::ZERO, vector: Digest::ZERO };
         let mark_key = keys::feed_mark(feed);
         store.derive(vec![Op::Put(mark_key.clone(), encoding::to_bytes(&forgetting))])?;
@@ -181,7 +178,6 @@ impl Replica {
         rules: Digest,
         survey: &Survey,
         rulings: &Rulings,
-        before: &Before,
     ) -> Result<CaughtUp, Trouble> {
         let mut report = CaughtUp::default();
         let feed = opener.feed;
@@ -198,7 +194,7 @@ impl Replica {
                     for (id, row) in segments {
                         run.segment(store, &mut round, &id, &row)?;
                         if round.bytes > CATCH_UP_ROUND_BYTES {
-                            self.absorb(store, feed, round.close(feed), before, &mut report)?;
+                            self.absorb(store, feed, round.close(feed), &mut report)?;
                         }
                     }
                     run.pending(store, &mut round, own.as_ref())?;
@@ -208,18 +204,13 @@ impl Replica {
                 }
             }
             if round.bytes > CATCH_UP_ROUND_BYTES {
-                self.absorb(store, feed, round.close(feed), before, &mut report)?;
+                self.absorb(store, feed, round.close(feed), &mut report)?;
             }
         }
         round.ops.push(feed_mark(survey.digest));
-        self.absorb(store, feed, round.close(feed), before, &mut report)?;
-        report.visits = report.visits.saturating_sub(before.visits);
+        self.absorb(store, feed, round.close(feed), &mut report)?;
         Ok(report)
     }
-}
-
-fn log_of(key: &[u8]) -> Option<LogId> {
-    key.first_chunk::<32>().map(|log| LogId(*log))
 }
 
 /// Whether a unit that waited for a key or for software can be opened now.

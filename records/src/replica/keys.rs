@@ -28,11 +28,6 @@ pub(super) fn log_mark(feed: &Feed, log: &LogId) -> Vec<u8> {
     of(feed, b'm', &[&log.0])
 }
 
-/// Prefix of all [`log_mark`]s.
-pub(super) fn log_marks(feed: &Feed) -> Vec<u8> {
-    of(feed, b'm', &[])
-}
-
 /// A saved document.
 pub(super) fn document(feed: &Feed, id: &DocumentId) -> Vec<u8> {
     of(feed, b'd', &[&id.0])

@@ -16,7 +16,7 @@ use super::keys;
 use super::rows::{self, HeldRow, ListRow};
 use super::segments::pending_name;
 use crate::model::HouseholdDocument;
-use crate::projection::{Conflict, HouseholdView, conflicts};
+use crate::projection::{Conflict, HouseholdView, Sources, conflicts, sources};
 use crate::verdict::EntryState;
 
 /// Who wrote something.
@@ -118,6 +118,19 @@ impl Replica {
         id: &DocumentId,
     ) -> Result<Vec<Conflict>, StoreError> {
         Ok(self.with_document(store, feed, id, conflicts)?.unwrap_or_default())
+    }
+
+    /// Who wrote what one household's rows rest on; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sources(
+        &mut self,
+        store: &dyn Store,
+        feed: &Feed,
+        id: &DocumentId,
+    ) -> Result<Option<Sources>, StoreError> {
+        self.with_document(store, feed, id, sources)
     }
 
     /// The conflicts of all households of a feed, by document. Loads only those whose rows show some.

@@ -81,6 +81,8 @@ struct Draft {
     loaded: BTreeMap<DocumentId, Loaded>,
     handles: BTreeMap<String, Uuid>,
     seqs: BTreeMap<(ActorId, DocumentId), SeqRow>,
+    /// How many changes each document got.
+    written: BTreeMap<DocumentId, u64>,
 }
 
 impl Replica {
@@ -190,6 +192,7 @@ impl Replica {
         let group = pen.save(slot, &Written::change(&id, &recorded.chunk))?;
         scratch.commit(vec![group])?;
         draft.seqs.insert((actor, id), SeqRow { seq, n: position, hash: recorded.hash });
+        *draft.written.entry(id).or_default() += 1;
         let handles = recorded.records.iter().filter_map(|record| Some((record.handle.clone()?, record.id)));
         draft.handles.extend(handles);
         let (records, bytes_when_large) = (recorded.records, recorded.bytes_when_large);
@@ -243,13 +246,14 @@ impl Replica {
             ops.push(Op::Put(keys::seq(feed, &after.log, actor, id), encoding::to_bytes(row)));
             ops.push(Op::Put(keys::actor(feed, actor), encoding::to_bytes(&after.log)));
         }
-        let written: Vec<DocumentId> = draft.seqs.keys().map(|(_, id)| *id).collect();
         let mut loaded = draft.loaded;
-        for id in written {
+        for (id, written) in draft.written {
             let Some(one) = loaded.get_mut(&id) else { continue };
             let saved = one.document.save();
             one.saved_bytes = saved.len();
-            let row = ListRow::of(id, &HouseholdView::read(&one.document));
+            let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
+            let changes = old.map_or(0, |row| row.changes) + written;
+            let row = ListRow::of(id, &HouseholdView::read(&one.document), changes);
             ops.push(Op::Put(keys::document(feed, &id), saved));
             ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));
         }

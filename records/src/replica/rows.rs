@@ -111,6 +111,8 @@ pub struct ListRow {
     pub conflicts: u32,
     /// Set aside.
     pub withdrawn: bool,
+    /// Changes merged, constants not counted.
+    pub changes: u64,
 }
 
 impl fmt::Debug for ListRow {
@@ -121,8 +123,7 @@ impl fmt::Debug for ListRow {
 
 impl ListRow {
     /// The row of a household as it stands.
-    #[must_use]
-    pub fn of(document: DocumentId, view: &HouseholdView) -> Self {
+    pub(super) fn of(document: DocumentId, view: &HouseholdView, changes: u64) -> Self {
         let household = &view.household;
         let stays = |withdrawn: Option<bool>| withdrawn != Some(true);
         let is_head = |id| household.head == Some(crate::model::Reference::Id(id));
@@ -146,6 +147,7 @@ impl ListRow {
             open_needs: count(view.needs.iter().filter(|need| is_open(need.status.as_deref()))),
             conflicts: view.conflicts,
             withdrawn: household.withdrawn == Some(true),
+            changes,
         }
     }
 }

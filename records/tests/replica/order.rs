@@ -25,7 +25,7 @@ impl Dice {
 fn forged() -> Vec<Parcel> {
     let mut forger = Forger::new(40);
     let actor = forger.actor(5);
-    let mut write = |n, actor, number: u8, line: &str| {
+    let write = |n, actor, number: u8, line: &str| {
         let id = khettara_core::id::DocumentId(
             *uuid::Uuid::parse_str(&crate::station::uuid(number)).unwrap().as_bytes(),
         );
@@ -35,7 +35,7 @@ fn forged() -> Vec<Parcel> {
     };
     let first = [
         Forger::start(5),
-        write(2, actor, 1, &household(1, r#""water":"river""#)),
+        write(2, actor, 1, &household(1, r#""water":"other""#)),
         Written { kind: 8, bytes: vec![1] },
         write(4, khettara_core::id::ActorId([3; 16]), 2, &household(2, "")),
     ];

@@ -1,0 +1,120 @@
+//! The command line of `khettara-hq`: what can be asked.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Headquarters of a Khettara organisation: founds it, invites its people, pulls their work, makes datasets.
+///
+/// Exit codes: 0 done, 1 not done, 2 not understood, 3 done in part (some feeds are behind), 75 not now (no
+/// network): try again.
+#[derive(Debug, Parser)]
+#[command(name = "khettara-hq", version)]
+pub struct Args {
+    /// Headquarters' folder.
+    #[arg(long, global = true, env = "KHETTARA_HQ", default_value = ".")]
+    pub dir: PathBuf,
+    /// Answer in JSON, for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Found the organisation: its root, its headquarters, its public file.
+    Init {
+        /// The organisation's name, as tablets show it.
+        #[arg(long)]
+        name: String,
+        /// The first relay's key, as `khettara-relay` shows it.
+        #[arg(long, value_name = "HEX", requires = "address")]
+        relay_key: Option<String>,
+        /// Where that relay is reached; repeat it for several.
+        #[arg(long, value_name = "HOST:PORT", requires = "relay_key")]
+        address: Vec<String>,
+    },
+    /// Name relays (needs the root's folder).
+    Relay {
+        /// What to do.
+        #[command(subcommand)]
+        act: RelayAct,
+    },
+    /// Open feeds for communes.
+    Feed {
+        /// What to do.
+        #[command(subcommand)]
+        act: FeedAct,
+    },
+    /// Make tickets: each enrols one tablet. Their secrets are kept nowhere: print them now.
+    Invite {
+        /// The feeds the tablet reads and writes: codes, or a beginning and a star.
+        #[arg(long, required = true, num_args = 1.., value_name = "CODE")]
+        feeds: Vec<String>,
+        /// What the person does.
+        #[arg(long, value_enum, default_value = "worker")]
+        role: RoleWord,
+        /// The relay that enrols it; needed where there are several.
+        #[arg(long, value_name = "HEX")]
+        relay: Option<String>,
+        /// How many tickets.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        count: u32,
+        /// Also write the QR code as SVG; several get their serial in the name.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
+    /// Pull everybody's work from the relays, merge it, and answer with receipts.
+    Pull,
+    /// Write what is merged as CSV tables with a manifest.
+    Export {
+        /// The folder to write; an export that is there is replaced once the new one is whole.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// How it stands.
+    Status,
+}
+
+/// What can be done with relays.
+#[derive(Debug, Subcommand)]
+pub enum RelayAct {
+    /// Name a relay.
+    Add {
+        /// Its key, as `khettara-relay` shows it.
+        #[arg(long, value_name = "HEX")]
+        key: String,
+        /// Where it is reached; repeat it for several.
+        #[arg(long, value_name = "HOST:PORT", required = true)]
+        address: Vec<String>,
+        /// The feeds it carries; all where none is said.
+        #[arg(long, num_args = 1.., value_name = "PATTERN")]
+        feeds: Vec<String>,
+    },
+}
+
+/// What can be done with feeds.
+#[derive(Debug, Subcommand)]
+pub enum FeedAct {
+    /// Publish the first key of feeds; those that have one stay as they are.
+    Add {
+        /// Codes of communes.
+        #[arg(required_unless_present = "file", value_name = "CODE")]
+        codes: Vec<String>,
+        /// A file with one code on each line.
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+}
+
+/// What an invited person does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleWord {
+    /// Records visits.
+    Worker,
+    /// Also releases what is set aside, and decides conflicts.
+    Supervisor,
+}

@@ -1,0 +1,129 @@
+//! Why headquarters did not do what it was asked. Sentences say what happened, why, what to do.
+
+use std::io;
+
+use khettara_core::error::ErrorKind;
+use khettara_core::store::StoreError;
+use khettara_core::sync::EngineError;
+use khettara_node::OpenError;
+use khettara_node::chance::NoChance;
+use khettara_node::key_file::KeyFileError;
+
+use crate::organisation::ActError;
+use crate::organisation_file::OrganisationFileError;
+
+/// Why a call of headquarters failed.
+#[derive(Debug, thiserror::Error)]
+pub enum HqError {
+    /// There is an organisation in this folder already.
+    #[error("an organisation is founded in this folder already, and is never founded twice: choose an empty folder")]
+    Founded,
+    /// The organisation's name is empty, too long, or not one line.
+    #[error("a name has 1 to 200 bytes on one line: give the organisation a name that screens can show")]
+    BadName,
+    /// The root is not here.
+    #[error("the root's keys are not in this folder: attach the offline disk with `root`, and try again")]
+    NoRoot,
+    /// A key, feed or pattern is not one.
+    #[error("this is no {what}: {hint}")]
+    BadWord {
+        /// What was expected.
+        what: &'static str,
+        /// How it looks.
+        hint: &'static str,
+    },
+    /// Feeds were asked for that no key was published for.
+    #[error("no feed of this organisation is covered by `{pattern}`: publish its key first (feed add)")]
+    UnknownFeed {
+        /// As it was asked for.
+        pattern: khettara_core::id::Pattern,
+    },
+    /// No relay, or several: one must be named.
+    #[error("{count} relays are named by the root, so the registrar must be chosen: --relay with its key")]
+    WhichRelay {
+        /// How many there are.
+        count: usize,
+    },
+    /// The key is not a relay of the organisation.
+    #[error("this key is not a relay of the organisation: name it first (relay add)")]
+    NotARelay,
+    /// The place an export should take holds something else.
+    #[error("there is a folder with other files at this place, and it is not replaced: choose another place")]
+    NotAnExport,
+    /// No address answered.
+    #[error("no relay was reached: {0}")]
+    NoRelay(String),
+    /// A code does not fit in a QR code.
+    #[error("the ticket is too long for a QR code: fewer or shorter relay addresses are needed")]
+    TicketTooLong,
+    /// The organisation file.
+    #[error(transparent)]
+    File(#[from] OrganisationFileError),
+    /// A key file.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// A store did not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An act was not done.
+    #[error(transparent)]
+    Act(#[from] ActError),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system gives no random numbers.
+    #[error(transparent)]
+    Chance(#[from] NoChance),
+    /// The operating system refused.
+    #[error("a file could not be read or written: {0}; is the disk full, or the folder protected?")]
+    Io(#[from] io::Error),
+    /// A row could not be written as CSV or JSON: ours to mend.
+    #[error("a row could not be written; please report this")]
+    Encode,
+}
+
+impl HqError {
+    /// What the caller should do.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Founded
+            | Self::BadName
+            | Self::BadWord { .. }
+            | Self::UnknownFeed { .. }
+            | Self::WhichRelay { .. }
+            | Self::NotARelay
+            | Self::NotAnExport
+            | Self::TicketTooLong
+            | Self::File(_)
+            | Self::Keys(_)
+            | Self::Open(_) => ErrorKind::Invalid,
+            Self::NoRoot => ErrorKind::Refused,
+            Self::NoRelay(_) => ErrorKind::Retry,
+            Self::Store(error) => error.kind(),
+            Self::Act(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
+            Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => ErrorKind::Full,
+            Self::Chance(_) | Self::Io(_) => ErrorKind::Retry,
+            Self::Encode => ErrorKind::Bug,
+        }
+    }
+}
+
+impl From<csv::Error> for HqError {
+    fn from(error: csv::Error) -> Self {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Self::Io(error),
+            _ => Self::Encode,
+        }
+    }
+}
+
+impl From<serde_json::Error> for HqError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_io() { Self::Io(error.into()) } else { Self::Encode }
+    }
+}

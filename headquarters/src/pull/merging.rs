@@ -1,0 +1,166 @@
+//! Pulling: held segments become documents, and receipts say how far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use khettara_core::id::{DeviceKey, Feed, LogId};
+use khettara_core::log::{NoDictionaries, Place, ReceiptLine};
+use khettara_core::store::{Store, StoreError, held};
+use khettara_core::sync::Engine;
+use khettara_records::replica::Replica;
+use khettara_records::verdict::{EntryState, Rulings};
+
+use super::report::{Progress, PullReport};
+use crate::error::HqError;
+use crate::office::{Headquarters, feeds_of};
+
+/// What one reading of all feeds merged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Changes.
+    pub changes: u64,
+    /// Visits that households gained.
+    pub visits: u64,
+}
+
+impl Headquarters {
+    /// Reads whatever is newly held of every feed. Costs what is new.
+    ///
+    /// # Errors
+    /// [`HqError::Store`]; what was read before stays.
+    pub fn merge(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<Merged, HqError> {
+        let feeds = self.feeds();
+        let mut merged = Merged::default();
+        let (replica, shared) = (&mut self.replica, &self.shared);
+        for (done, feed) in feeds.iter().enumerate() {
+            let caught_up = shared.with(|engine, store| {
+                let rulings = rulings(replica, engine);
+                replica.catch_up(store, std::slice::from_ref(feed), &NoDictionaries, &rulings)
+            })?;
+            merged.changes += caught_up.merged;
+            merged.visits += caught_up.visits;
+            let (feed, visits) = (feed.clone(), caught_up.visits);
+            progress(Progress::Merged { feed, visits, done: done + 1, of: feeds.len() });
+        }
+        Ok(merged)
+    }
+
+    /// Signs headquarters' receipt for every author in every feed, where it says something new. Gives how
+    /// many do.
+    ///
+    /// # Errors
+    /// [`HqError::Store`] or [`HqError::Engine`]; receipts already signed stay.
+    pub fn issue_receipts(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<u64, HqError> {
+        let shown_time = self.clock.wall_ms();
+        let (replica, mut new) = (&self.replica, 0);
+        for feed in self.feeds() {
+            new += self.shared.with(|engine, store| -> Result<u64, HqError> {
+                let mut new = 0;
+                for author in authors(engine, store, &feed)? {
+                    let lines = lines(replica, store, &feed, &author)?;
+                    let place = Place::HEADQUARTERS;
+                    let said = engine.issue_receipt(store, &feed, &author, place, lines, shown_time)?;
+                    new += u64::from(said);
+                }
+                Ok(new)
+            })?;
+        }
+        progress(Progress::Receipts { new });
+        Ok(new)
+    }
+
+    /// Entries held of all feeds with records.
+    pub(super) fn entries_held(&self) -> Result<u64, StoreError> {
+        self.shared.with(|engine, store| {
+            let feeds = feeds_of(engine);
+            Ok(held::vector_of(store, &feeds)?.iter().flat_map(|(_, lines)| lines).map(|line| line.1).sum())
+        })
+    }
+
+    /// What is held back and what is behind, for the report's end.
+    pub(super) fn account_for(&self, report: &mut PullReport) -> Result<(), StoreError> {
+        let replica = &self.replica;
+        self.shared.with(|engine, store| {
+            for feed in feeds_of(engine) {
+                for (state, count) in entries_waiting(replica, store, &feed)? {
+                    *report.held_back.entry(state).or_default() += count;
+                }
+                let behind = behind(engine, store, &feed)?;
+                if behind > 0 {
+                    report.behind.insert(feed, behind);
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Everything of a feed that is held and not merged, by state: how many entries.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn entries_waiting(
+    replica: &Replica,
+    store: &dyn Store,
+    feed: &Feed,
+) -> Result<BTreeMap<EntryState, u64>, StoreError> {
+    let mut found = BTreeMap::new();
+    for entry in replica.held_back(store, feed)? {
+        *found.entry(entry.state).or_default() += u64::from(entry.count);
+    }
+    Ok(found)
+}
+
+/// What the roster says of logs, and the constants it publishes.
+fn rulings(replica: &mut Replica, engine: &Engine) -> Rulings {
+    let roster = engine.roster();
+    for constant in roster.constants() {
+        // One that does not pass the walk counts for nothing.
+        let _ = replica.add_constant(&constant.chunk);
+    }
+    let named = roster.named().clone();
+    Rulings { chosen: named.points.clone(), named, closed: BTreeMap::new() }
+}
+
+fn authors(engine: &Engine, store: &dyn Store, feed: &Feed) -> Result<BTreeSet<DeviceKey>, StoreError> {
+    let me = engine.party().key();
+    let logs = held::logs_in(store, feed)?;
+    Ok(logs.into_iter().map(|(device, _)| device).filter(|device| *device != me).collect())
+}
+
+/// A receipt's lines: every branch of every log of one author, as far as its held-back runs can be told.
+fn lines(
+    replica: &Replica,
+    store: &dyn Store,
+    feed: &Feed,
+    author: &DeviceKey,
+) -> Result<Vec<ReceiptLine>, StoreError> {
+    let mut lines = Vec::new();
+    for (_, log) in held::logs_in(store, feed)?.into_iter().filter(|(device, _)| device == author) {
+        for (n, tip) in held::lines_of(store, feed, &log)? {
+            if let Some(said) = replica.held_back_runs(store, feed, &(log, n, tip))? {
+                lines.push((log, said.n, said.head, said.runs));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// Entries that the receipts of others name and that are not here.
+fn behind(engine: &Engine, store: &dyn Store, feed: &Feed) -> Result<u64, StoreError> {
+    let me = engine.party().key();
+    let mut said: BTreeMap<LogId, u64> = BTreeMap::new();
+    for receipt in held::receipts_in(store, feed, None)? {
+        if receipt.signed.signer != me {
+            for (log, n, _, _) in receipt.body.lines.iter() {
+                let most = said.entry(*log).or_default();
+                *most = (*most).max(*n);
+            }
+        }
+    }
+    let mut missing = 0;
+    for (log, n) in said {
+        let held_to = held::lines_of(store, feed, &log)?.iter().map(|(n, _)| *n).max().unwrap_or_default();
+        missing += n.saturating_sub(held_to);
+    }
+    Ok(missing)
+}
