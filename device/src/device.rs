@@ -85,7 +85,7 @@ impl Device {
             None => Home::Blank(store),
             Some(membership) => {
                 let member = Member::start(identity.clone(), membership, store, clock);
-                let member = member.map_err(|(_, error)| error)?;
+                let member = member.map_err(|refused| refused.1)?;
                 member.catch_up(None)?;
                 Home::Member(Arc::new(member))
             }
@@ -141,7 +141,8 @@ impl Device {
                         *home = Home::Member(Arc::new(member));
                         Ok(())
                     }
-                    Err((store, error)) => {
+                    Err(refused) => {
+                        let (store, error) = *refused;
                         *home = Home::Blank(store);
                         Err(error)
                     }

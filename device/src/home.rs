@@ -59,7 +59,7 @@ impl Member {
         membership: Membership,
         store: NodeStore,
         clock: Clock,
-    ) -> Result<Self, (NodeStore, DeviceError)> {
+    ) -> Result<Self, Box<(NodeStore, DeviceError)>> {
         let party = Party {
             org: membership.org,
             organisation: membership.organisation.clone(),
@@ -74,7 +74,7 @@ impl Member {
             .and_then(|seed| Engine::new(party, *seed, SOFTWARE, SCHEMA, &store).map_err(DeviceError::from));
         let engine = match engine {
             Ok(engine) => engine,
-            Err(error) => return Err((store, error)),
+            Err(error) => return Err(Box::new((store, error))),
         };
         let replica = Mutex::new(Replica::new(membership.org, CACHE_BYTES_MAX));
         let shared = Shared::new(engine, store, clock);

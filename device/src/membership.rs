@@ -107,7 +107,7 @@ impl Membership {
         me: &DeviceKey,
     ) -> Result<bool, StoreError> {
         let Some(serial) = self.serial() else { return Ok(false) };
-        if !roster.credential(serial).is_some_and(|credential| credential.device == *me) {
+        if roster.credential(serial).is_none_or(|credential| credential.device != *me) {
             return Ok(false);
         }
         let feeds = roster.feeds_known_to(me).into_iter();

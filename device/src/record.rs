@@ -295,6 +295,9 @@ fn may_save(engine: &Engine, store: &dyn Store, feed: &Feed) -> Result<bool, Sto
         || !held::own_logs(store, feed)?.is_empty())
 }
 
+/// A line's number, and its text or why it has none.
+type NumberedLine = (u64, Result<String, RecordError>);
+
 /// The lines of a file, each bounded; empty ones are passed over.
 struct Lines<R> {
     reader: R,
@@ -302,7 +305,7 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    fn next(&mut self) -> Result<Option<(u64, Result<String, RecordError>)>, DeviceError> {
+    fn next(&mut self) -> Result<Option<NumberedLine>, DeviceError> {
         loop {
             let mut bytes = Vec::new();
             let room = RECORD_LINE_BYTES_MAX as u64 + 2;
