@@ -19,7 +19,9 @@ use crate::organisation_file::OrganisationFileError;
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// There is a tablet in this folder already.
-    #[error("this folder holds a tablet already; nothing was changed; choose another folder, or use this one")]
+    #[error(
+        "this folder holds a tablet already; nothing was changed; choose another folder, or use this one"
+    )]
     Exists,
     /// There is no tablet in this folder.
     #[error("this folder holds no tablet; make one with `khettara init`, or name its folder with --dir")]
@@ -164,7 +166,9 @@ const fn dial_kind(error: DialError) -> ErrorKind {
     match error {
         DialError::NothingToDial => ErrorKind::Invalid,
         DialError::WrongKey | DialError::Version | DialError::Refused(_) => ErrorKind::Refused,
-        DialError::NoAnswer | DialError::Busy | DialError::Broken | DialError::Unreachable => ErrorKind::Retry,
+        DialError::NoAnswer | DialError::Busy | DialError::Broken | DialError::Unreachable => {
+            ErrorKind::Retry
+        }
     }
 }
 
@@ -203,6 +207,8 @@ const fn closed(reason: CloseReason) -> &'static str {
         CloseReason::NotAdmitted => {
             "the relay does not admit this tablet; everything it saved is kept; ask headquarters"
         }
-        CloseReason::StoreFailed => "the relay could not save what was sent; nothing is lost; sync again later",
+        CloseReason::StoreFailed => {
+            "the relay could not save what was sent; nothing is lost; sync again later"
+        }
     }
 }

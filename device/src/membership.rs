@@ -38,14 +38,8 @@ impl Membership {
         let mut pins = vec![ticket.pin];
         pins.extend(Some(ticket.next_pin).filter(|pin| *pin != DeviceKey::ZERO));
         let invitation = Some((ticket.serial, *ticket.secret.bytes(), ticket.pin));
-        Self {
-            org: ticket.org,
-            organisation: String::new(),
-            addresses: ticket.addresses,
-            pins,
-            invitation,
-        }
-        .checked()
+        Self { org: ticket.org, organisation: String::new(), addresses: ticket.addresses, pins, invitation }
+            .checked()
     }
 
     /// From what a person typed, and the organisation's file. The first relay it names is the registrar.
@@ -113,7 +107,7 @@ impl Membership {
         me: &DeviceKey,
     ) -> Result<bool, StoreError> {
         let Some(serial) = self.serial() else { return Ok(false) };
-        if !roster.credential(serial).is_some_and(|credential| credential.device == *me) {
+        if roster.credential(serial).is_none_or(|credential| credential.device != *me) {
             return Ok(false);
         }
         let feeds = roster.feeds_known_to(me).into_iter();

@@ -226,8 +226,7 @@ mod tests {
     #[test]
     fn at_headquarters_is_said_up_to_the_first_visit_that_is_not_there() {
         use Whereabouts::{Delivered, Headquarters};
-        let visits =
-            [visit("a", 10, Headquarters), visit("a", 20, Delivered), visit("a", 30, Headquarters)];
+        let visits = [visit("a", 10, Headquarters), visit("a", 20, Delivered), visit("a", 30, Headquarters)];
         let said = AtHeadquarters::of(&visits);
         assert_eq!((said.visits, said.of, said.up_to), (2, 3, Instant::of_seconds(10).ok()));
         let visits = [visit("a", 10, Headquarters), visit("b", 5, Delivered)];

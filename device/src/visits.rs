@@ -130,10 +130,7 @@ fn begun_since(
 }
 
 /// The segments of the own branch, in order.
-fn own_segments(
-    store: &dyn Store,
-    own: &OwnLog,
-) -> Result<Vec<(SegmentId, held::SegmentRow)>, StoreError> {
+fn own_segments(store: &dyn Store, own: &OwnLog) -> Result<Vec<(SegmentId, held::SegmentRow)>, StoreError> {
     if own.cut == 0 { Ok(Vec::new()) } else { held::above(store, &own.log, &[(own.cut, own.tip)], &[]) }
 }
 
@@ -165,11 +162,7 @@ pub(crate) fn own_visits(
     Ok(found)
 }
 
-fn each(
-    store: &dyn Store,
-    prefix: &[u8],
-    visit: &mut dyn FnMut(u64, BegunRow),
-) -> Result<(), StoreError> {
+fn each(store: &dyn Store, prefix: &[u8], visit: &mut dyn FnMut(u64, BegunRow)) -> Result<(), StoreError> {
     let mut from = prefix.to_vec();
     loop {
         let page = store.scan(prefix, &from, PAGE)?;

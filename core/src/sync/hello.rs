@@ -105,6 +105,8 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     session.base_kept = false;
     session.hello = Some(hello);
     session.peer_settled = None;
+    // Another Hello in one meeting is answered to its end too, though nothing more may be sent for it.
+    session.settled = None;
     consider_hello(desk, session)
 }
 
