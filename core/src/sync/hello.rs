@@ -104,6 +104,8 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     session.base_kept = false;
     session.hello = Some(hello);
     session.peer_settled = None;
+    // Whoever says Hello again has forgotten what was announced behind the first: the same counts are said anew.
+    session.settled = None;
     consider_hello(desk, session)
 }
 
