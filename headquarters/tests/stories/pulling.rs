@@ -1,13 +1,11 @@
 //! Pulling over QUIC on loopback: work comes, receipts go back, and a pull that was killed is simply done again.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::support::{Relay, Tablet, feed, founded, household, open_when_free, ticket, visit};
 use khettara_hq::export::read_table;
 use khettara_hq::pull::{Outcome, Progress};
 use khettara_hq::{Headquarters, HqError, NewRelay};
-use support::{Relay, Tablet, feed, founded, household, open_when_free, ticket, visit};
 
 struct Province {
     folder: tempfile::TempDir,
