@@ -2,6 +2,7 @@
 //! and one device's readable copy. No disk, clock, chance or thread.
 
 pub mod airlock;
+pub mod content;
 pub mod model;
 pub mod projection;
 pub mod replica;

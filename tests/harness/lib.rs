@@ -1,11 +1,13 @@
 //! The harness: a world of parties on stores in memory, meeting over links that the story controls.
 
 mod chance;
+mod field_work;
 mod meeting;
 mod party;
 mod world;
 
 pub use chance::Chance;
+pub use field_work::{Notebook, Village, WrittenVisit};
 pub use meeting::{Link, Meeting, Report};
 pub use party::{Node, NodeKind};
 pub use world::World;

@@ -147,7 +147,11 @@ fn party(kind: NodeKind, org: OrgId, identity: &Identity) -> Party {
         org,
         organisation: "Errachidia".into(),
         identity: identity.clone(),
-        receipts: (kind == NodeKind::Relay).then_some(Place::RELAY),
+        receipts: match kind {
+            NodeKind::Tablet => Some(Place::COLLEAGUE),
+            NodeKind::Relay => Some(Place::RELAY),
+            NodeKind::Headquarters => None,
+        },
         cut: CutStyle {
             codec: Codec::Zstd { dictionary: 0 },
             level: 3,

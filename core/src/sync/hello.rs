@@ -59,6 +59,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     session.feeds = feeds;
     session.said = said;
     session.stage = Stage::Greeted;
+    session.settled = None;
     session.base_kept = false;
     session.peer_settled = None;
     session.expects_more = true;
@@ -193,6 +194,8 @@ fn note_lines(desk: &Desk<'_>, session: &mut Session, lines: &[LogEnds]) -> Resu
 fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let Some(hello) = session.hello.clone() else { return Ok(()) };
     session.answered_hello = true;
+    // What the opener said it sent was before this: it says it again behind the answer.
+    session.peer_settled = None;
     let mine = vector_of(&desk.overlay, &session.feeds)?;
     let digest = mine.digest();
     let equal = digest == hello.digest;
@@ -208,6 +211,9 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
     let unknown = !equal && !session.unknown_logs.is_empty();
     let more = !missing.is_empty() || !asks.is_empty() || !receipts.is_empty() || unknown;
     session.expects_more = more;
+    if hello.base == [0; 8] {
+        stranger::introduce(desk, session);
+    }
     desk.say(
         session.id,
         &Frame::HelloAck(HelloAck {

@@ -86,22 +86,27 @@ pub(super) fn write(
     }
 }
 
-/// Receipts for everybody whose work was taken in this call, to those of them who are here.
+/// Receipts for everybody whose work was taken in this call, to those of them who are here. A colleague gives
+/// them to authors in person only: what came by way of others is theirs to acknowledge.
 pub(super) fn issue(
     desk: &mut Desk<'_>,
     sessions: &mut BTreeMap<SessionId, Session>,
 ) -> Result<(), StoreError> {
     let Some(place) = desk.world.party.receipts else { return Ok(()) };
     for (feed, device) in std::mem::take(&mut desk.authors) {
+        let in_person = sessions.values().any(|session| session.peer == device);
+        if place == Place::COLLEAGUE && (!in_person || feed.is_clear()) {
+            continue;
+        }
         let lines = lines_held(&desk.overlay, &feed, &device, &mut |_, _| Vec::new())?;
         write(desk, &feed, &device, place, lines)?;
         let Some(receipt) = receipt_of(&desk.overlay, &feed, &device, &desk.world.party.key())? else {
             continue;
         };
-        let here = sessions.values().filter(|session| session.peer == device && session.stage != Stage::Done);
-        let here: Vec<SessionId> = here.map(|session| session.id).collect();
+        let here =
+            sessions.values_mut().filter(|session| session.peer == device && session.stage != Stage::Done);
         for session in here {
-            desk.say(session, &Frame::Receipt(receipt.signed.clone()));
+            desk.say(session.id, &Frame::Receipt(receipt.signed.clone()));
         }
     }
     Ok(())
@@ -180,6 +185,10 @@ pub(super) fn hear(desk: &mut Desk<'_>, session: &mut Session, signed: Signed) -
         return Ok(());
     };
     let issuer = receipt.signer();
+    if desk.roster_touched {
+        // What entitles the issuer may have come just before, in the same call.
+        desk.refold()?;
+    }
     let believed = receipt.kind() == Kind::Receipt
         && body.is_sound()
         && body.place.may_be_said_by(desk.world.roster.issuer_role(&issuer));

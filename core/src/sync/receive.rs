@@ -273,7 +273,8 @@ pub(super) fn ask_unknown(desk: &mut Desk<'_>, session: &mut Session, line: &Log
 /// roster does not grant is refused, which speaks of now only.
 pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let all_came = session.peer_settled.is_some_and(|(sent, _)| session.segments_received >= sent);
-    if !all_came || session.standing == Standing::Stranger {
+    let begun = session.dialled || session.answered_hello;
+    if !all_came || !begun || session.standing == Standing::Stranger {
         return Ok(());
     }
     let gaps: BTreeSet<LogId> = session.staged.iter().filter_map(|staged| staged.log).collect();

@@ -47,7 +47,6 @@ pub(super) fn tell_stranger(desk: &mut Desk<'_>, session: &mut Session) {
 
 /// The stranger has shown everything; if that does not make it known, this is not its relay.
 pub(super) fn hear_shown(session: &mut Session) {
-    session.answers += 1;
     session.shown = true;
     session.touched = true;
 }
@@ -189,8 +188,18 @@ fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
         &Frame::Settled(crate::wire::Settled { segments: session.segments_sent, answered: session.answers }),
     );
     desk.say(session.id, &Frame::Shown);
-    session.asks += 1;
     Ok(())
+}
+
+/// At a first meeting, an answerer that no delegation names shows its credential: the opener gives nothing to a
+/// stranger either.
+pub(super) fn introduce(desk: &mut Desk<'_>, session: &mut Session) {
+    let me = desk.world.party.key();
+    if desk.world.roster.delegate(&me).is_none() && session.papers_sent.insert(me) {
+        for item in desk.world.roster.items_of(&me) {
+            desk.say(session.id, &Frame::Item(item));
+        }
+    }
 }
 
 /// Tells the peer that a log's segments are not granted here, now.

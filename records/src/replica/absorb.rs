@@ -209,7 +209,7 @@ impl Judged {
 /// Settles candidates on a document and adopts what the rehearsal gives.
 fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded, Judged) {
     let Loaded { document, past, saved_bytes, is_stored } = loaded;
-    let past = past.map_or_else(|| Past::of(&document.automerge).ok(), Some);
+    let past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some);
     let Some(mut past) = past else {
         // The document holds a change that would not pass today: nothing is built on it.
         let outcomes = vec![Outcome::Passed; candidates.len()];
@@ -221,7 +221,7 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
     let mut judged = Judged { outcomes: Vec::new(), merged: Vec::new(), retry: BTreeSet::new(), saved: None };
     let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
     let rehearsed =
-        if changes.is_empty() { None } else { Some(rehearse_each(&document.automerge, &changes)) };
+        if changes.is_empty() { None } else { Some(rehearse_each(document.automerge(), &changes)) };
     let Some(rehearsed) = rehearsed else {
         judged.outcomes = outcomes;
         return (Loaded { document, past: Some(past), saved_bytes, is_stored }, judged);

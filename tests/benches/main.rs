@@ -1,0 +1,36 @@
+//! What is promised, measured: `cargo bench -p khettara-tests`. With `-- --check` a missed target is a failure;
+//! a word behind `--` runs only what has it in its name.
+
+mod bytes_per_visit;
+mod nothing_to_do;
+mod table;
+
+use std::process::ExitCode;
+
+use table::{Table, Target, one};
+
+/// A measurement: prints its table, and gives what it is held against.
+type Measurement = (&'static str, fn() -> Vec<Target>);
+
+const MEASUREMENTS: [Measurement; 2] =
+    [("nothing-to-do", nothing_to_do::measure), ("bytes-per-visit", bytes_per_visit::measure)];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let mut targets = Vec::new();
+    for (name, measure) in MEASUREMENTS.into_iter().filter(|(name, _)| wanted(name)) {
+        println!("\n{name}");
+        targets.extend(measure());
+    }
+    println!("targets");
+    let mut table = Table::new(["what", "measured", "at most", ""]);
+    for target in &targets {
+        let verdict = if target.is_met() { "met" } else { "MISSED" };
+        table.row([target.what.clone(), one(target.measured), one(target.at_most), verdict.to_owned()]);
+    }
+    table.print();
+    let missed = targets.iter().any(|target| !target.is_met());
+    ExitCode::from(u8::from(missed && arguments.iter().any(|argument| argument == "--check")))
+}
