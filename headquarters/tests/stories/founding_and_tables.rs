@@ -7,7 +7,8 @@ use crate::support::{Relay, Tablet, feed, founded, household, ticket, visit};
 use khettara_core::id::{DeviceKey, Pattern};
 use khettara_core::identity::{Role, Ticket};
 use khettara_hq::export::{Manifest, read_table};
-use khettara_hq::{Guest, Headquarters, HqError, NewRelay, OrganisationFile, Plan};
+use khettara_hq::{Guest, Headquarters, HqError, NewRelay, Plan};
+use khettara_node::OrganisationFile;
 
 #[test]
 fn an_organisation_is_founded_once_and_its_relays_know_headquarters() {

@@ -4,16 +4,18 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use khettara_core::id::{DeviceKey, Feed, OrgId};
 use khettara_core::identity::{Claim, Identity, InviteKeys, Role, Ticket};
-use khettara_core::log::{Codec, NoDictionaries, Place};
+use khettara_core::log::Place;
 use khettara_core::store::held::{self, HeldReceipt};
 use khettara_core::store::{MemoryStore, Store};
-use khettara_core::sync::{CutStyle, Engine, Notice, Party};
+use khettara_core::sync::{Engine, Notice, Party};
 use khettara_core::wire::ClaimFrame;
-use khettara_hq::{Guest, Headquarters, HqError, NewRelay, OrganisationFile, Plan};
+use khettara_hq::{Guest, Headquarters, HqError, NewRelay, Plan};
+use khettara_node::OrganisationFile;
 use khettara_node::Shared;
 use khettara_node::clock::Clock;
 use khettara_node::driver::{Driver, DriverHandle, News, Outboxes};
 use khettara_node::quic::{Dialler, Identity as TlsIdentity, LinkClass, Listener, Profile, serve};
+use khettara_records::content::cut_style;
 use khettara_records::model::parse_line;
 use khettara_records::replica::Replica;
 use tokio::runtime::{Builder, Runtime};
@@ -30,11 +32,7 @@ fn engine(org: OrgId, seed: u8, receipts: Option<Place>, store: &dyn Store) -> E
         organisation: "Errachidia".into(),
         identity: Identity::from_seeds(&[seed; 32], &[seed; 32]),
         receipts,
-        cut: CutStyle {
-            codec: Codec::Zstd { dictionary: 0 },
-            level: 3,
-            dictionaries: Box::new(NoDictionaries),
-        },
+        cut: cut_style(),
         claim: None,
         open_secrets: Vec::new(),
     };
