@@ -166,6 +166,12 @@ pub(super) fn hear_refused(
             }
         }
         (None, Refusal::STRANGER) if session.dialled && !session.shown => show(desk, session)?,
+        (None, Refusal::STRANGER) if !session.dialled && session.answered_hello && !session.shown => {
+            session.shown = true;
+            session.answers += 1;
+            session.expects_more = true;
+            show_papers(desk, session)?;
+        }
         (None, reason) => {
             desk.notice(Notice::Refused { reason });
             end(desk, session, CloseReason::NotAdmitted);
@@ -177,13 +183,7 @@ pub(super) fn hear_refused(
 /// To a peer that does not know us: what makes us known, and the whole roster we hold.
 fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     session.shown = true;
-    let mut papers: Vec<Signed> =
-        alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
-    papers.extend(desk.world.roster.items_of(&desk.world.party.key()));
-    for item in papers {
-        desk.say(session.id, &Frame::Item(item));
-    }
-    send::whole_roster(desk, session)?;
+    show_papers(desk, session)?;
     desk.say(
         session.id,
         &Frame::Settled(crate::wire::Settled { segments: session.segments_sent, answered: session.answers }),
@@ -191,6 +191,26 @@ fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     desk.say(session.id, &Frame::Shown);
     session.asks += 1;
     Ok(())
+}
+
+/// What makes us known: genesis, our credential, the roster.
+fn show_papers(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let mut papers: Vec<Signed> =
+        alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
+    papers.extend(desk.world.roster.items_of(&desk.world.party.key()));
+    for item in papers {
+        desk.say(session.id, &Frame::Item(item));
+    }
+    send::whole_roster(desk, session)
+}
+
+/// We dialled somebody whom the roster held here does not name: it is asked to show itself, so that what it
+/// sends can be taken.
+pub(super) fn ask_who(desk: &mut Desk<'_>, session: &mut Session) {
+    session.told_stranger = true;
+    session.asks += 1;
+    session.expects_more = true;
+    desk.say(session.id, &Frame::Refused(Refused { log: None, reason: Refusal::STRANGER }));
 }
 
 /// Tells the peer that a log's segments are not granted here, now.
