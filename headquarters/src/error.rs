@@ -16,7 +16,9 @@ use crate::organisation_file::OrganisationFileError;
 #[derive(Debug, thiserror::Error)]
 pub enum HqError {
     /// There is an organisation in this folder already.
-    #[error("an organisation is founded in this folder already, and is never founded twice: choose an empty folder")]
+    #[error(
+        "an organisation is founded in this folder already, and is never founded twice: choose an empty folder"
+    )]
     Founded,
     /// The organisation's name is empty, too long, or not one line.
     #[error("a name has 1 to 200 bytes on one line: give the organisation a name that screens can show")]

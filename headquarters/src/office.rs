@@ -16,9 +16,7 @@ use khettara_records::replica::Replica;
 
 use crate::error::HqError;
 use crate::folder::Folder;
-use crate::organisation::{
-    ActError, Founding, Place, carry_feed, delegate, found, invite, publish_feed_key,
-};
+use crate::organisation::{ActError, Founding, Place, carry_feed, delegate, found, invite, publish_feed_key};
 use crate::organisation_file::OrganisationFile;
 
 /// Longer names do not fit a tablet's screen.
@@ -317,11 +315,7 @@ fn keys(path: &Path) -> Result<Seeds, HqError> {
 }
 
 /// A party of ours over its store: root or headquarters.
-fn open_party(
-    path: &Path,
-    file: &OrganisationFile,
-    seeds: &Seeds,
-) -> Result<(NodeStore, Engine), HqError> {
+fn open_party(path: &Path, file: &OrganisationFile, seeds: &Seeds) -> Result<(NodeStore, Engine), HqError> {
     let (mut store, _) = open_store(path)?;
     if let Some(group) = held::keep_alone(&store, &file.genesis)? {
         store.commit(vec![group])?;

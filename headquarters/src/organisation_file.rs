@@ -72,8 +72,7 @@ impl OrganisationFile {
         let (Some(genesis), Some(pins), Some(org)) = (genesis, pins, OrgId::from_hex(&text.org)) else {
             return Err(malformed);
         };
-        let file =
-            Self { organisation: text.organisation, org, genesis, addresses: text.addresses, pins };
+        let file = Self { organisation: text.organisation, org, genesis, addresses: text.addresses, pins };
         if file.is_sound() { Ok(file) } else { Err(OrganisationFileError::NotSound) }
     }
 
