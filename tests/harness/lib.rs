@@ -1,11 +1,15 @@
 //! The harness: a world of parties on stores in memory, meeting over links that the story controls.
 
 mod chance;
+mod disk;
 mod meeting;
 mod party;
+mod raw;
 mod world;
 
 pub use chance::Chance;
+pub use disk::{copy_of, journal_on};
 pub use meeting::{Link, Meeting, Report};
 pub use party::{Node, NodeKind};
+pub use raw::Raw;
 pub use world::World;
