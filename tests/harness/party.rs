@@ -89,6 +89,14 @@ impl Node {
         party.open_secrets.push(keys.open);
     }
 
+    /// Cuts what is saved, as a tablet does when it locks.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub fn engine_cut(&mut self) {
+        self.engine.cut_all(&mut *self.store).expect("cuts");
+    }
+
     /// Saves an entry of a kind that readers do not know, with these bytes: enough for stories about logs.
     ///
     /// # Errors

@@ -4,10 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use khettara_core::id::Feed;
 use khettara_core::store::{DiskError, Fault, SimulatedDisk};
-use khettara_tests::{Chance, Link, Report};
+use khettara_tests::{Chance, Link, Report, copy_of};
 
 use crate::oracle::Oracle;
-use crate::people::{People, copy_of};
+use crate::people::People;
 
 const STEPS: u64 = 40;
 /// Rounds of clean meetings after which everybody must agree.
@@ -76,7 +76,7 @@ impl Life {
         let feeds = ["08.201.11.07", "08.201.11.09"];
         let feeds = &feeds[..=chance.below(2) as usize];
         let tablets = &TABLETS[..=chance.below(3) as usize];
-        let people = People::settle(chance.word(), feeds, tablets, &mut chance);
+        let people = People::settle(chance.word(), feeds, tablets);
         Self {
             swarm: Swarm::of(&mut chance),
             people,

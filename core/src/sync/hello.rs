@@ -293,7 +293,8 @@ fn own_logs_unknown_here(
         if held.contains_key(log) || ends.is_empty() {
             continue;
         }
-        let Some(owner) = descriptor(&desk.overlay, log)? else { continue };
+        let known = descriptor(&desk.overlay, log)?;
+        let Some(owner) = known.or_else(|| session.descriptors.get(log).cloned()) else { continue };
         if owner.device == session.peer {
             let ours = own_ends(&desk.overlay, log)?;
             let said: Vec<ShortEnd> = ends.iter().map(|end| (end.n, end.short)).collect();
