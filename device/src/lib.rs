@@ -9,6 +9,7 @@
 //! sync          one sync; network: runtime and sockets       visits       where own visits provably are
 //! ```
 
+mod copy;
 mod device;
 mod error;
 mod home;

@@ -10,6 +10,7 @@
 //! | `cli` | the command `khettara-hq` |
 
 pub mod cli;
+mod copy;
 mod devices;
 mod error;
 pub mod export;
