@@ -103,7 +103,7 @@ pub(super) struct Disagreement {
     pub(super) lines: [(usize, String); 2],
 }
 
-/// One family in a few communes that both of its tablets know: each is told something else about its water.
+/// One family in a few communes that both of its tablets know: each is given another number to call it by.
 pub(super) fn disagreements(
     cast: &Cast,
     day: u32,
@@ -124,13 +124,14 @@ pub(super) fn disagreements(
             .into_iter()
             .filter(|household| theirs.contains(household))
             .collect();
-        let Some(family) = pick(&shared, &mut chance) else { continue };
-        let line = |water: &str| {
+        let Some(family) = pick(&shared, &mut chance).copied() else { continue };
+        let mut line = || {
+            let phone = 10_000_000 + chance.below(89_999_999);
             format!(
-                "{{\"record\":\"household\",\"id\":\"{family}\",\"commune\":\"{feed}\",\"water\":\"{water}\"}}\n"
+                "{{\"record\":\"household\",\"id\":\"{family}\",\"commune\":\"{feed}\",\"phone\":\"+2126{phone}\"}}\n"
             )
         };
-        found.push(Disagreement { lines: [(*one, line("well")), (*two, line("fountain"))] });
+        found.push(Disagreement { lines: [(*one, line()), (*two, line())] });
     }
     Ok(found)
 }
