@@ -140,6 +140,3 @@ pub const CATCH_UP_ROUND_BYTES: usize = 8 * 1_048_576;
 pub const CATCH_UP_BATCH_BYTES: usize = 4 * 1_048_576;
 /// Rows of a list in one page; a larger page is cut to this.
 pub const LIST_PAGE_ROWS_MAX: usize = 1_000;
-
-/// An organisation file larger than this is not read by a tablet.
-pub const ORGANISATION_FILE_BYTES_READ_MAX: u64 = 65_536;

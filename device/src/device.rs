@@ -15,9 +15,9 @@ use crate::error::DeviceError;
 use crate::home::{Member, lock, readable};
 use crate::membership::Membership;
 use crate::network::Network;
-use crate::organisation_file::OrganisationFile;
 use crate::status::{AtHeadquarters, Enrolment, Status, VisitCounts, waiting};
 use crate::visits::{self, OwnVisit};
+use khettara_node::OrganisationFile;
 
 /// One tablet in one folder. Calls may come from any thread; none needs an async runtime, and none may be made
 /// from inside one.
@@ -241,7 +241,7 @@ impl Drop for Device {
 
 pub(crate) fn own_visits(member: &Member) -> Result<Vec<OwnVisit>, StoreError> {
     member.with(|_, engine, store| {
-        visits::count(store, &engine.party().org, &crate::home::dictionaries())?;
+        visits::count(store, &engine.party().org, &khettara_records::content::Shipped)?;
         let feeds = held::own_feeds(store)?;
         visits::own_visits(store, engine.roster(), &feeds)
     })

@@ -13,7 +13,7 @@ use khettara_node::{LockError, OpenError};
 use khettara_records::model::RecordError;
 use khettara_records::replica::RecordFailure;
 
-use crate::organisation_file::OrganisationFileError;
+use khettara_node::OrganisationFileError;
 
 /// Why a tablet did not do what it was asked. What was saved before is safe in every case.
 #[derive(Debug, thiserror::Error)]

@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use khettara_core::id::Feed;
 use khettara_core::identity::Identity;
-use khettara_core::log::{Codec, Dictionaries, NoDictionaries};
 use khettara_core::store::{Store, StoreError, held};
-use khettara_core::sync::{CutStyle, Engine, Party};
+use khettara_core::sync::{Engine, Party};
 use khettara_node::clock::Clock;
 use khettara_node::{NodeStore, Shared, chance};
+use khettara_records::content::{Shipped, cut_style};
 use khettara_records::replica::{CaughtUp, Replica};
 use khettara_records::verdict::Rulings;
 
@@ -23,22 +23,6 @@ pub const SOFTWARE: &str = concat!("khettara/", env!("CARGO_PKG_VERSION"));
 const SCHEMA: u32 = 1;
 /// Memory for loaded households.
 const CACHE_BYTES_MAX: usize = 32 * 1_048_576;
-/// Compression of what is cut: beyond it tablets pay in time what the link does not notice.
-const CUT_LEVEL: i32 = 9;
-
-/// How own entries are cut: the codec, its level, and the dictionaries that this software ships.
-fn cut_style() -> CutStyle {
-    CutStyle {
-        codec: Codec::Zstd { dictionary: 0 },
-        level: CUT_LEVEL,
-        dictionaries: Box::new(dictionaries()),
-    }
-}
-
-/// The dictionaries that this software ships.
-pub(crate) const fn dictionaries() -> impl Dictionaries + Send + Sync {
-    NoDictionaries
-}
 
 /// Engine, store and readable copy. Locks are taken in this order: membership, copy, store.
 pub(crate) struct Member {
@@ -125,7 +109,7 @@ impl Member {
         for feed in feeds {
             let one = self.with(|replica, engine, store| {
                 let rulings = rulings(replica, engine);
-                replica.catch_up(store, std::slice::from_ref(&feed), &dictionaries(), &rulings)
+                replica.catch_up(store, std::slice::from_ref(&feed), &Shipped, &rulings)
             })?;
             all.merged += one.merged;
             all.visits += one.visits;
@@ -133,7 +117,7 @@ impl Member {
             all.quarantined += one.quarantined;
             all.touched.extend(one.touched);
         }
-        self.with(|_, engine, store| visits::count(store, &engine.party().org, &dictionaries()))?;
+        self.with(|_, engine, store| visits::count(store, &engine.party().org, &Shipped))?;
         Ok(all)
     }
 }

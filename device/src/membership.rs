@@ -10,7 +10,7 @@ use khettara_core::wire::ClaimFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DeviceError;
-use crate::organisation_file::OrganisationFile;
+use khettara_node::OrganisationFile;
 
 const SETTING: &str = "membership";
 
