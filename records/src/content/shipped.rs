@@ -12,9 +12,8 @@ const DICTIONARY: &[u8] = include_bytes!("dictionary-1.zdict");
 /// How contents are compressed from now on.
 pub const CODEC: Codec = Codec::Zstd { dictionary: NUMBER };
 
-/// The compressor's level: the last one whose next step costs more time than it saves bytes
-/// (`docs/MEASUREMENTS.md`).
-pub const LEVEL: i32 = 12;
+/// The compressor's level. Beyond it a tablet computes longer than a slow line gains (`docs/MEASUREMENTS.md`).
+pub const LEVEL: i32 = 15;
 
 /// Every dictionary that this software can read.
 #[derive(Debug, Clone, Copy, Default)]
