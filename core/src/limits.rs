@@ -105,6 +105,11 @@ pub const INDEX_BLOAT_BYTES_MIN: u64 = 32 * 1_048_576;
 /// Kept free on the disk, so that the visit being typed can still be saved when it is full.
 pub const RESERVE_BYTES: u64 = 2 * 1_048_576;
 
+/// An organisation file above this is refused: it holds a few addresses and keys.
+pub const ORGANISATION_FILE_BYTES_MAX: usize = 65_536;
+/// An organisation's name above this is refused where it is written down.
+pub const ORGANISATION_NAME_BYTES_MAX: usize = 256;
+
 /// A household's document: the writer warns here.
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;
 /// A household's document: the writer refuses growth here.
@@ -135,3 +140,6 @@ pub const CATCH_UP_ROUND_BYTES: usize = 8 * 1_048_576;
 pub const CATCH_UP_BATCH_BYTES: usize = 4 * 1_048_576;
 /// Rows of a list in one page; a larger page is cut to this.
 pub const LIST_PAGE_ROWS_MAX: usize = 1_000;
+
+/// An organisation file larger than this is not read by a tablet.
+pub const ORGANISATION_FILE_BYTES_READ_MAX: u64 = 65_536;

@@ -1,1 +1,38 @@
-//! Being built.
+//! A tablet as a library: records what a worker enters, keeps it, and carries it to whoever may read it.
+//!
+//! Every call is synchronous and may come from any thread; what takes long calls back. There is no global state:
+//! two devices in two folders are two tablets.
+//!
+//! ```text
+//! device        made, opened, enrolled, asked how it is      membership   what it remembers of its organisation
+//! record, read  saving and importing; lists, conflicts       home         engine, store and readable copy
+//! sync          one sync; network: runtime and sockets       visits       where own visits provably are
+//! ```
+
+mod device;
+mod error;
+mod home;
+mod membership;
+mod network;
+mod organisation_file;
+mod read;
+mod record;
+mod status;
+mod sync;
+mod visits;
+
+pub use device::Device;
+pub use error::DeviceError;
+pub use home::SOFTWARE;
+pub use organisation_file::{OrganisationFile, OrganisationFileError};
+pub use read::{Choice, Household, Listed, ShownConflict, Writer};
+pub use record::{ImportEvent, ImportReport, RefusedLine};
+pub use status::{AtHeadquarters, Enrolment, Status, VisitCounts, Waiting, WaitsFor, reason_words};
+pub use sync::{Cancel, SyncEnd, SyncProgress, SyncReport};
+pub use visits::OwnVisit;
+
+pub use khettara_core::error::ErrorKind;
+pub use khettara_core::id::{DeviceKey, Feed};
+pub use khettara_core::sync::Whereabouts;
+pub use khettara_records::model::{FieldPath, Form, Scalar, parse_line};
+pub use khettara_records::replica::{ListRow, Saved};

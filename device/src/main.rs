@@ -1,2 +1,9 @@
-//! Being built.
-fn main() {}
+//! `khettara`: a tablet from the command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -87,11 +87,7 @@ pub(crate) fn devices(engine: &Engine, store: &dyn Store) -> Result<Vec<Device>,
     Ok(found)
 }
 
-fn authors(
-    engine: &Engine,
-    store: &dyn Store,
-    feeds: &[Feed],
-) -> Result<BTreeSet<DeviceKey>, StoreError> {
+fn authors(engine: &Engine, store: &dyn Store, feeds: &[Feed]) -> Result<BTreeSet<DeviceKey>, StoreError> {
     let me = engine.party().key();
     let mut found = BTreeSet::new();
     for feed in feeds {

@@ -6,20 +6,22 @@ use khettara_core::error::ErrorKind;
 use khettara_core::store::StoreError;
 use khettara_core::sync::EngineError;
 use khettara_node::OpenError;
+use khettara_node::OrganisationFileError;
 use khettara_node::chance::NoChance;
 use khettara_node::key_file::KeyFileError;
 
 use crate::organisation::ActError;
-use crate::organisation_file::OrganisationFileError;
 
 /// Why a call of headquarters failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HqError {
     /// There is an organisation in this folder already.
-    #[error("an organisation is founded in this folder already, and is never founded twice: choose an empty folder")]
+    #[error(
+        "an organisation is founded in this folder already, and is never founded twice: choose an empty folder"
+    )]
     Founded,
     /// The organisation's name is empty, too long, or not one line.
-    #[error("a name has 1 to 200 bytes on one line: give the organisation a name that screens can show")]
+    #[error("the organisation's name is empty, too long for a screen, or more than one line: choose another")]
     BadName,
     /// The root is not here.
     #[error("the root's keys are not in this folder: attach the offline disk with `root`, and try again")]

@@ -5,24 +5,21 @@ use std::path::Path;
 use khettara_core::encoding::Set;
 use khettara_core::id::{DeviceKey, Feed, Pattern};
 use khettara_core::identity::{Grant, Identity, Rights, Role, SigningKey, Ticket};
-use khettara_core::log::{Codec, NoDictionaries};
+use khettara_core::limits::ORGANISATION_NAME_BYTES_MAX;
 use khettara_core::store::{Store, held};
-use khettara_core::sync::{CutStyle, Engine, Party};
+use khettara_core::sync::{Engine, Party};
+use khettara_node::OrganisationFile;
 use khettara_node::chance::process_seed;
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
 use khettara_node::{NodeStore, Shared, open_store};
+use khettara_records::content::cut_style;
 use khettara_records::replica::Replica;
 
 use crate::error::HqError;
 use crate::folder::Folder;
-use crate::organisation::{
-    ActError, Founding, Place, carry_feed, delegate, found, invite, publish_feed_key,
-};
-use crate::organisation_file::OrganisationFile;
+use crate::organisation::{ActError, Founding, Place, carry_feed, delegate, found, invite, publish_feed_key};
 
-/// Longer names do not fit a tablet's screen.
-const NAME_BYTES_MAX: usize = 200;
 /// Documents that stay loaded; the others are read again when needed.
 const DOCUMENTS_BYTES_MAX: usize = 64 * 1_048_576;
 /// How this program names itself in its logs.
@@ -89,7 +86,7 @@ impl Headquarters {
             return Err(HqError::Founded);
         }
         let printable = !plan.name.trim().is_empty() && !plan.name.chars().any(char::is_control);
-        if !printable || plan.name.len() > NAME_BYTES_MAX {
+        if !printable || plan.name.len() > ORGANISATION_NAME_BYTES_MAX {
             return Err(HqError::BadName);
         }
         std::fs::create_dir_all(folder.root())?;
@@ -293,13 +290,24 @@ fn name_relay(
     file: &mut OrganisationFile,
     relay: &NewRelay,
 ) -> Result<(), HqError> {
+    let mut said = file.clone();
+    if !said.pins.contains(&relay.key) {
+        said.pins.push(relay.key);
+    }
+    for address in &relay.addresses {
+        if !said.addresses.contains(address) {
+            said.addresses.push(address.clone());
+        }
+    }
+    // What the file cannot say, the root does not say either.
+    said.check()?;
     let all = everything()?;
     let feeds: Set<Pattern> =
         if relay.feeds.is_empty() { all.iter() } else { relay.feeds.iter() }.cloned().collect();
     if root.roster().delegate(&relay.key) != Some((Role::RELAY, &feeds)) {
         delegate(root, store, relay.key, Role::RELAY, feeds.as_slice())?;
     }
-    file.add_relay(relay.key, &relay.addresses);
+    *file = said;
     Ok(())
 }
 
@@ -317,11 +325,7 @@ fn keys(path: &Path) -> Result<Seeds, HqError> {
 }
 
 /// A party of ours over its store: root or headquarters.
-fn open_party(
-    path: &Path,
-    file: &OrganisationFile,
-    seeds: &Seeds,
-) -> Result<(NodeStore, Engine), HqError> {
+fn open_party(path: &Path, file: &OrganisationFile, seeds: &Seeds) -> Result<(NodeStore, Engine), HqError> {
     let (mut store, _) = open_store(path)?;
     if let Some(group) = held::keep_alone(&store, &file.genesis)? {
         store.commit(vec![group])?;
@@ -331,11 +335,7 @@ fn open_party(
         organisation: file.organisation.clone(),
         identity: identity(seeds),
         receipts: None,
-        cut: CutStyle {
-            codec: Codec::Zstd { dictionary: 0 },
-            level: 9,
-            dictionaries: Box::new(NoDictionaries),
-        },
+        cut: cut_style(),
         claim: None,
         open_secrets: Vec::new(),
     };

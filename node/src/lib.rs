@@ -7,6 +7,7 @@ pub mod driver;
 mod files;
 pub mod key_file;
 mod open_store;
+mod organisation_file;
 pub mod quic;
 mod reserve;
 mod shared;
@@ -15,6 +16,7 @@ mod store_lock;
 
 pub use files::FileDisk;
 pub use open_store::{NodeStore, OpenError, open_store};
+pub use organisation_file::{OrganisationFile, OrganisationFileError};
 pub use reserve::{fill_reserve, release_reserve};
 pub use shared::Shared;
 pub use sled_index::SledIndex;

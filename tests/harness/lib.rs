@@ -1,13 +1,17 @@
 //! The harness: a world of parties on stores in memory, meeting over links that the story controls.
 
 mod chance;
+mod disk;
 mod field_work;
 mod meeting;
 mod party;
+mod raw;
 mod world;
 
 pub use chance::Chance;
+pub use disk::{copy_of, journal_on};
 pub use field_work::{Notebook, Village, WrittenVisit};
 pub use meeting::{Link, Meeting, Report};
 pub use party::{Node, NodeKind};
+pub use raw::Raw;
 pub use world::World;

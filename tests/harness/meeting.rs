@@ -15,6 +15,14 @@ pub struct Link {
     pub shuffle: Option<crate::chance::Chance>,
     /// Bytes arrive before the handshake is complete, as with 0-RTT.
     pub early: bool,
+    /// Every stream arrives twice.
+    pub twice: bool,
+    /// The power of one side (true: the dialler) goes after it has taken this many inputs.
+    pub power_cut: Option<(bool, u64)>,
+    /// The power goes with the first error of a store.
+    pub dies_with_its_disk: bool,
+    /// What the clocks on the wall show, in milliseconds since 1970: the dialler's, the other's.
+    pub shown_times: (u64, u64),
 }
 
 /// What a meeting was.
@@ -42,6 +50,8 @@ pub struct Report {
     pub settled: bool,
     /// Whether the link was cut before.
     pub lost: bool,
+    /// Whose power went, if anybody's (true: the dialler's).
+    pub dark: Option<bool>,
     /// How the connection was closed, by whom (true: the dialler).
     pub closed: Option<(bool, khettara_core::sync::CloseReason)>,
     /// What the stores said.
@@ -87,7 +97,8 @@ impl<'w> Meeting<'w> {
         self.give(false, Input::Opened { session, peer: here, dialled: false, confirmed });
         self.give(true, Input::Opened { session, peer: there, dialled: true, confirmed });
         if self.link.early {
-            self.queue.push_back((false, Input::Confirmed { session }, 0));
+            self.queue.push_back((false, Input::Confirmed { session }, 1));
+            self.queue.push_back((true, Input::Confirmed { session }, 1));
         }
         let mut speaker = true;
         for _ in 0..1_000_000 {
@@ -102,7 +113,8 @@ impl<'w> Meeting<'w> {
             self.give(to_dialler, input);
         }
         assert!(self.queue.is_empty() || self.over, "the parties never fall silent");
-        for side in [true, false] {
+        let dark = self.report.dark;
+        for side in [true, false].into_iter().filter(|side| dark != Some(*side)) {
             self.give(side, Input::Lost { session });
         }
         self.report
@@ -134,7 +146,7 @@ impl<'w> Meeting<'w> {
 
     fn lose(&mut self, bytes: u64) -> bool {
         let Some(left) = &mut self.link.cut_after_bytes else { return false };
-        if *left >= bytes && bytes > 0 || (bytes == 0 && *left > 0) {
+        if *left >= bytes {
             *left -= bytes;
             return false;
         }
@@ -144,16 +156,44 @@ impl<'w> Meeting<'w> {
     }
 
     fn give(&mut self, to_dialler: bool, input: Input) {
+        if self.loses_power(to_dialler) {
+            return;
+        }
         let node = if to_dialler { &mut *self.dialler } else { &mut *self.other };
         self.now_ms += 1;
-        let now = Now { monotonic_ms: self.now_ms, shown_time: 0 };
+        let (here, there) = self.link.shown_times;
+        let now = Now { monotonic_ms: self.now_ms, shown_time: if to_dialler { here } else { there } };
         let (outputs, result) = node.engine.handle(&mut *node.store, now, vec![input]);
         if let Err(error) = result {
             self.report.errors.push(error);
+            if self.link.dies_with_its_disk {
+                self.darken(to_dialler);
+                return;
+            }
         }
         for output in outputs {
             self.carry(to_dialler, output);
         }
+    }
+
+    fn loses_power(&mut self, dialler: bool) -> bool {
+        match &mut self.link.power_cut {
+            Some((side, 0)) if *side == dialler => {
+                self.darken(dialler);
+                true
+            }
+            Some((side, left)) if *side == dialler => {
+                *left -= 1;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn darken(&mut self, dialler: bool) {
+        self.over = true;
+        self.report.lost = true;
+        self.report.dark.get_or_insert(dialler);
     }
 
     fn carry(&mut self, from_dialler: bool, output: Output) {
@@ -174,6 +214,10 @@ impl<'w> Meeting<'w> {
                     self.report.segments_up += 1;
                 } else {
                     self.report.segments_down += 1;
+                }
+                if self.link.twice {
+                    let again = Input::Segment { session, bytes: bytes.clone(), whole: true };
+                    self.queue.push_back((!from_dialler, again, length));
                 }
                 self.queue.push_back((!from_dialler, Input::Segment { session, bytes, whole: true }, length));
             }

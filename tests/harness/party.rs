@@ -1,10 +1,10 @@
 //! One party of a story: its keys, its store, its engine.
 
-use khettara_core::id::{DeviceKey, Feed, OrgId};
+use khettara_core::id::{DeviceKey, Feed, Head, LogId, OrgId};
 use khettara_core::identity::{Claim, Identity, InviteKeys, InviteSecret};
 use khettara_core::log::{Codec, Entry, NoDictionaries, Place, Written};
 use khettara_core::store::held;
-use khettara_core::store::{Answer, Store, StoreError};
+use khettara_core::store::{Answer, Group, MemoryStore, Op, Store, StoreError};
 use khettara_core::sync::{CutStyle, Engine, Party};
 use khettara_core::wire::ClaimFrame;
 
@@ -28,7 +28,7 @@ pub struct Node {
     /// Its keys.
     pub identity: Identity,
     /// Its store.
-    pub store: Box<dyn Store + Send>,
+    pub store: Box<dyn Store>,
     /// Its engine.
     pub engine: Engine,
 }
@@ -45,20 +45,30 @@ impl Node {
         org: OrgId,
         identity: Identity,
         seed: [u8; 32],
-        store: Box<dyn Store + Send>,
+        store: Box<dyn Store>,
     ) -> Self {
         let party = party(kind, org, &identity);
         let engine = Engine::new(party, seed, "khettara-tests", 1, &*store).expect("the store reads");
         Self { name: name.into(), kind, identity, store, engine }
     }
 
+    /// Ends the process and starts another over `store`: what is left of the one before, a copy, a backup.
+    #[must_use]
+    pub fn reopened(self, seed: [u8; 32], store: Box<dyn Store>) -> Self {
+        let Self { name, kind, identity, engine, .. } = self;
+        let mut next = Self::start(&name, kind, engine.party().org, identity, seed, store);
+        let (old, new) = (engine.party(), next.engine.party_mut());
+        new.open_secrets.clone_from(&old.open_secrets);
+        new.claim.clone_from(&old.claim);
+        next
+    }
+
     /// Ends the process and starts another over the same store.
     #[must_use]
     pub fn restart(self, seed: [u8; 32]) -> Self {
         let Self { name, kind, identity, store, engine } = self;
-        let mut next = Self::start(&name, kind, engine.party().org, identity, seed, store);
-        next.engine.party_mut().open_secrets.clone_from(&engine.party().open_secrets);
-        next
+        let before = Self { name, kind, identity, store: Box::new(MemoryStore::new()), engine };
+        before.reopened(seed, store)
     }
 
     /// Its name on the wire.
@@ -77,6 +87,14 @@ impl Node {
         let party = self.engine.party_mut();
         party.claim = Some(ClaimFrame { claim, by_device, by_secret });
         party.open_secrets.push(keys.open);
+    }
+
+    /// Cuts what is saved, as a tablet does when it locks.
+    ///
+    /// # Panics
+    /// Where the store fails.
+    pub fn engine_cut(&mut self) {
+        self.engine.cut_all(&mut *self.store).expect("cuts");
     }
 
     /// Saves an entry of a kind that readers do not know, with these bytes: enough for stories about logs.
@@ -112,12 +130,64 @@ impl Node {
         }
     }
 
+    /// A copy of everything the store holds, in memory: a clone, a backup.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn copied_store(&self) -> MemoryStore {
+        let mut copy = MemoryStore::new();
+        let rows = self.store.scan(&[], &[], usize::MAX).expect("reads");
+        let ops = rows.into_iter().map(|(key, value)| Op::Put(key, value)).collect();
+        copy.commit(vec![Group { expect: vec![], ops }]).expect("memory takes it");
+        copy
+    }
+
+    /// Notes saved here and in no segment yet.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn pending_notes(&self, feed: &Feed) -> Vec<Vec<u8>> {
+        let logs = held::own_logs(&*self.store, feed).expect("reads");
+        let waiting = logs.iter().flat_map(|own| held::pending(&*self.store, &own.log).expect("reads"));
+        let notes = waiting.filter(|(_, written)| written.kind != Entry::START);
+        notes.map(|(_, written)| written.bytes).collect()
+    }
+
+    /// The notes of a feed that receipts of `place` cover, read as a device reads them: only where the head is
+    /// its own at that position.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn receipted(&self, feed: &Feed, place: Place) -> Vec<(LogId, u64, Head)> {
+        let me = self.key();
+        let receipts = held::receipts_in(&*self.store, feed, Some(&me)).expect("reads");
+        let lines = receipts.into_iter().filter(|receipt| receipt.body.place == place);
+        let lines = lines.flat_map(|receipt| receipt.body.lines.into_vec());
+        let own = lines.filter(|(log, n, head, _)| {
+            let ending = held::segments_ending_at(&*self.store, log, *n).expect("reads");
+            ending.iter().any(|(_, row)| row.head == *head)
+        });
+        own.map(|(log, n, head, _)| (log, n, head)).collect()
+    }
+
     /// Every note held here of a feed, in no particular order, readable or not being asked of the log itself.
     ///
     /// # Panics
     /// Where the store cannot be read.
     #[must_use]
     pub fn notes(&self, feed: &Feed) -> Vec<Vec<u8>> {
+        self.notes_with_keys_of(feed, &*self.store)
+    }
+
+    /// The same, opened with the feed keys of another store: what a relay holds, read by somebody who may.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn notes_with_keys_of(&self, feed: &Feed, keys: &dyn Store) -> Vec<Vec<u8>> {
         let mut found = Vec::new();
         let org = self.engine.party().org;
         let vector = held::vector_of(&*self.store, [feed]).expect("reads");
@@ -127,7 +197,7 @@ impl Node {
             for (id, row) in held::above(&*self.store, &log, &[(n, tip)], &[]).expect("reads") {
                 let bytes = held::segment_bytes(&*self.store, &id).expect("reads").expect("held");
                 let segment = khettara_core::log::Segment::from_bytes(&org, &bytes).expect("good");
-                let key = held::feed_key(&*self.store, feed, &row.key).expect("reads");
+                let key = held::feed_key(keys, feed, &row.key).expect("reads");
                 let unit =
                     khettara_core::log::open(&org, &segment, &before, false, key.as_ref(), &NoDictionaries);
                 if let (khettara_core::log::Unit::Entries(entries), true) = (unit, seen.insert(id)) {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use khettara_core::id::{Feed, KemKey, OrgId, Pattern};
 use khettara_core::identity::{Identity, InviteSecret, Rights, Role, SigningKey};
-use khettara_core::store::{MemoryStore, Store};
+use khettara_core::store::{Group, MemoryStore, Op, SimulatedDisk, Store};
 use khettara_hq::organisation::{
     Founding, Invited, Place, carry_feed, delegate, found, invite, publish_feed_key,
 };
 
 use crate::chance::Chance;
+use crate::disk::journal_on;
 use crate::meeting::{Link, Meeting, Report};
 use crate::party::{Node, NodeKind};
 
@@ -58,10 +59,7 @@ impl World {
         world.carry_roster("root", "headquarters");
         world.carry_roster("root", "relay");
         for feed in feeds {
-            let feed = Feed::new(*feed).expect("feed");
-            let node = world.node_mut("headquarters");
-            publish_feed_key(&mut node.engine, &mut *node.store, &feed).expect("publishes");
-            world.feeds.push(feed);
+            world.publish_feed_key(feed);
         }
         let report = world.meet("headquarters", "relay");
         assert!(report.settled, "headquarters and relay meet: {report:?}");
@@ -114,6 +112,30 @@ impl World {
         self.nodes.remove(name).unwrap_or_else(|| panic!("nobody is called {name}"))
     }
 
+    /// A second process with a party's keys and a copy of its store: a clone, or a backup to be put back.
+    pub fn copy(&mut self, name: &str, as_name: &str) -> Node {
+        let seed = self.chance.seed();
+        let node = self.node(name);
+        let (kind, keys) = (node.kind, node.identity.clone());
+        Node::start(as_name, kind, self.org, keys, seed, Box::new(node.copied_store()))
+    }
+
+    /// Moves a party's store to a journal on a disk that loses power.
+    ///
+    /// # Panics
+    /// Where a new disk does not take it.
+    pub fn move_to_disk(&mut self, name: &str) -> SimulatedDisk {
+        let node = self.take(name);
+        let disk = SimulatedDisk::new();
+        let mut store = journal_on(&disk, &mut self.chance);
+        let rows = node.copied_store().scan(&[], &[], usize::MAX).expect("memory reads");
+        let ops = rows.into_iter().map(|(key, value)| Op::Put(key, value)).collect();
+        store.commit(vec![Group { expect: vec![], ops }]).expect("a new disk takes it");
+        let seed = self.chance.seed();
+        self.put(node.reopened(seed, store));
+        disk
+    }
+
     /// Puts a party in the world.
     pub fn put(&mut self, node: Node) {
         self.nodes.insert(node.name.clone(), node);
@@ -143,6 +165,18 @@ impl World {
         carry_feed(&*from.store, &mut *to.store, org, &Feed::roster()).expect("carries");
         to.engine.refresh(&*to.store).expect("reads");
         self.put(from);
+    }
+
+    /// Headquarters publishes a key for one more feed, which invitations name from here on.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn publish_feed_key(&mut self, feed: &str) -> Feed {
+        let feed = Feed::new(feed).expect("feed");
+        let node = self.node_mut("headquarters");
+        publish_feed_key(&mut node.engine, &mut *node.store, &feed).expect("publishes");
+        self.feeds.push(feed.clone());
+        feed
     }
 
     /// Headquarters invites a worker for the world's feeds.

@@ -156,17 +156,20 @@ impl Engine {
         inputs: Vec<Input>,
     ) -> (Vec<Output>, Result<(), EngineError>) {
         let mut concerned: BTreeSet<SessionId> = inputs.iter().filter_map(session_of).collect();
+        let claim = self.world.party.claim.clone();
         match self.decide(store, now, inputs) {
             Ok((groups, outputs)) => match commit(store, groups) {
                 Ok(()) => (outputs, Ok(())),
                 Err(error) => {
                     // What was meant for them is not said now, and their memory thinks it was.
                     concerned.extend(outputs.iter().filter_map(addressee_of));
+                    self.world.party.claim = claim;
                     (self.fail(store, &concerned), Err(error))
                 }
             },
             Err(error) => {
                 concerned.extend(self.sessions.keys());
+                self.world.party.claim = claim;
                 (self.fail(store, &concerned), Err(error))
             }
         }
@@ -250,20 +253,20 @@ fn take(
         Input::Opened { session, peer, dialled, confirmed } => {
             let mut new = Session::new(session, peer, dialled, confirmed);
             new.standing = stranger::standing(&desk.world.roster, &peer);
+            desk.cut_all()?;
             if dialled {
-                desk.cut_all()?;
                 hello::open(desk, &mut new)?;
             }
             sessions.insert(session, new);
             Ok(())
         }
-        Input::Confirmed { session } => {
-            if let Some(session) = sessions.get_mut(&session) {
-                session.confirmed = true;
-                session.touched = true;
+        Input::Confirmed { session } => with(desk, sessions, session, |desk, session| {
+            session.confirmed = true;
+            if session.dialled && session.stage == Stage::Silent {
+                hello::open(desk, session)?;
             }
             Ok(())
-        }
+        }),
         Input::Frame { session, frame } => {
             with(desk, sessions, session, |desk, session| match Frame::from_bytes(&frame) {
                 Ok(frame) => hear(desk, session, frame),
@@ -332,6 +335,8 @@ fn hear(desk: &mut Desk<'_>, session: &mut Session, frame: Frame) -> Result<(), 
 /// The roster changed: rights are judged anew, for everybody who is here. What waited for the roster may be of
 /// the roster itself, so this goes on until nothing more comes of it.
 fn roster_news(desk: &mut Desk<'_>, sessions: &mut BTreeMap<SessionId, Session>) -> Result<(), EngineError> {
+    // What was saved so far was written before this news: its segments say so.
+    desk.cut_all()?;
     while std::mem::take(&mut desk.roster_touched) {
         let before = desk.world.roster.named().clone();
         desk.refold()?;
@@ -374,8 +379,8 @@ fn say_taken(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErr
     let mut lines = Vec::new();
     let taken = std::mem::take(&mut session.taken);
     // The answerer hears of it in the next Hello; only the opener waits for it.
-    for log in taken.into_iter().filter(|_| !session.dialled) {
-        let ends = hello::own_ends(&desk.overlay, &log)?;
+    for (log, segments) in taken.into_iter().filter(|_| !session.dialled) {
+        let ends = receive::durable_ends(&desk.overlay, &log, segments)?;
         lines.push(LogEnds { log: session.name_of(&log), ends });
     }
     if !lines.is_empty() {
@@ -410,6 +415,10 @@ fn conclude_opener(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), Eng
     say_sent(desk, session);
     let over = session.stage == Stage::Answered && session.is_complete() && session.is_acknowledged();
     if !over {
+        return Ok(());
+    }
+    if session.standing == Standing::Stranger && !session.told_stranger {
+        stranger::ask_who(desk, session);
         return Ok(());
     }
     // What arrived may have widened our rights: then there is more to ask for, in the same meeting.

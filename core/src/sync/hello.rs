@@ -22,7 +22,8 @@ const LINES_PER_FRAME: usize = 1_000;
 /// Our first words after dialling: the claim where one is due, else the Hello.
 pub(super) fn open(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     if desk.world.party.claim.is_some() {
-        return stranger::claim(desk, session);
+        // A claim is never said in bytes that somebody could say again.
+        return if session.confirmed { stranger::claim(desk, session) } else { Ok(()) };
     }
     greet(desk, session)
 }
@@ -43,8 +44,8 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     }
     let empty = Vector::default();
     let changes = changed_lines(session, base.as_ref().map_or(&empty, |base| &base.vector), &said);
-    let small = encoding::to_bytes(&changes).len() <= limits::HELLO_VECTOR_BYTES_MAX;
-    let whole = base.is_some() || small;
+    let bytes_max = if base.is_some() { limits::FRAME_BYTES_MAX / 2 } else { limits::HELLO_VECTOR_BYTES_MAX };
+    let whole = encoding::to_bytes(&changes).len() <= bytes_max;
     let hello = Hello {
         versions: (wire::VERSION, wire::VERSION),
         subscription: subscription_hash(feeds.iter().cloned()),
@@ -103,8 +104,15 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     }
     session.answered_hello = false;
     session.base_kept = false;
+    session.renumbered = false;
+    session.all_differ = false;
+    session.differing.clear();
+    session.peer_ends.clear();
+    session.unknown_logs.clear();
     session.hello = Some(hello);
     session.peer_settled = None;
+    // Another Hello in one meeting is answered to its end too, though nothing more may be sent for it.
+    session.settled = None;
     consider_hello(desk, session)
 }
 
@@ -122,6 +130,7 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
     let known = subscription_hash(memory.subscription.iter().cloned()) == hello.subscription;
     let roster_only = subscription_hash([Feed::roster()]) == hello.subscription;
     if !known && !roster_only {
+        session.theirs = Numbering::blind();
         desk.say(session.id, &Frame::NeedVectors(NeedVectors { digests: None }));
         return Ok(());
     }
@@ -170,6 +179,7 @@ fn subscribe(desk: &Desk<'_>, session: &mut Session, subscription: Vec<Feed>) {
 fn ask_for_vectors(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let mine = vector_of(&desk.overlay, &session.feeds)?;
     let digests = session.subscription.iter().map(|feed| mine.feed_digest(feed)).collect();
+    session.theirs = Numbering::blind();
     desk.say(session.id, &Frame::NeedVectors(NeedVectors { digests: Some(digests) }));
     Ok(())
 }
@@ -194,6 +204,8 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
     session.answered_hello = true;
     // What the opener said it sent was before this: it says it again behind the answer.
     session.peer_settled = None;
+    // So do we: an opener that said Hello again waits for it, though nothing new may be sent behind this answer.
+    session.settled = None;
     let mine = vector_of(&desk.overlay, &session.feeds)?;
     let digest = mine.digest();
     let equal = digest == hello.digest;
@@ -207,7 +219,9 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
     let receipts = receipts::missing_for(desk, session, &hello.receipts)?;
     let base_kept = rebuild(desk, session, &hello.digest)?;
     let unknown = !equal && !session.unknown_logs.is_empty();
-    let more = !missing.is_empty() || !asks.is_empty() || !receipts.is_empty() || unknown;
+    // What the opener asked before counts on a word that ends this, too.
+    let asked = session.answers > 0;
+    let more = !missing.is_empty() || !asks.is_empty() || !receipts.is_empty() || unknown || asked;
     session.expects_more = more;
     if hello.base == [0; 8] {
         stranger::introduce(desk, session);
@@ -279,10 +293,15 @@ fn own_logs_unknown_here(
         if held.contains_key(log) || ends.is_empty() {
             continue;
         }
-        let author = descriptor(&desk.overlay, log)?.map(|owner| owner.device);
-        if author == Some(session.peer) {
-            tips.push(LogEnds { log: session.name_of(log), ends: Vec::new() });
-        } else {
+        let known = descriptor(&desk.overlay, log)?;
+        let Some(owner) = known.or_else(|| session.descriptors.get(log).cloned()) else { continue };
+        if owner.device == session.peer {
+            let ours = own_ends(&desk.overlay, log)?;
+            let said: Vec<ShortEnd> = ends.iter().map(|end| (end.n, end.short)).collect();
+            if ours != said {
+                tips.push(LogEnds { log: session.name_of(log), ends: ours });
+            }
+        } else if session.feeds.contains(&owner.feed) {
             asks.push(*log);
         }
     }
@@ -464,12 +483,18 @@ pub(super) fn hear_vectors(
         session.differing.clear();
         session.all_differ = true;
     }
-    if session.theirs.next() != vectors.numbering as usize {
+    if !session.renumbered {
+        session.renumbered = true;
         session.theirs = Numbering::from_number(vectors.numbering as usize);
-        receive::drop_numbered(session);
+        receive::drop_numbered(session, vectors.numbering);
     }
     for (place, lines) in vectors.feeds {
         session.differing.insert(place);
+        session.lines_heard += lines.len();
+        if session.lines_heard > limits::VECTOR_LINES_MAX {
+            end(desk, session, CloseReason::Misbehaved);
+            return Ok(());
+        }
         note_lines(desk, session, &lines)?;
     }
     if vectors.more {

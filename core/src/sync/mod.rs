@@ -10,6 +10,7 @@
 //! | `hello` | who holds what: bases, vectors, the answer |
 //! | `send`, `receive` | segments out and in, staging, asking |
 //! | `receipts`, `grants`, `stranger` | receipts; keys and items that travel alone; claims and admission |
+//! | `status` | where own work provably is |
 
 mod desk;
 mod engine;
@@ -21,9 +22,11 @@ mod receipts;
 mod receive;
 mod send;
 mod session;
+mod status;
 mod stranger;
 
 pub use engine::{Engine, EngineError, Now};
 pub use party::{CutStyle, Party};
 pub use port::{CloseReason, Input, Notice, Output, SessionId};
 pub use receipts::lines_held;
+pub use status::{Reach, Whereabouts};

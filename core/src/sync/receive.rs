@@ -6,17 +6,17 @@ use crate::id::{DeviceKey, Feed, LogId, SegmentId};
 use crate::limits;
 use crate::log::{Descriptor, Segment};
 use crate::store::held::{
-    Acceptance, above, accept, descriptor, end_log, ends_ladder, log_by_short_name, logs_in, own_logs,
-    relist, resolve_ends, segments_ending_at,
+    Acceptance, above, accept, descriptor, end_log, ends_ladder, log_by_short_name, logs_in, meta_of,
+    own_logs, relist, resolve_ends, segments_ending_at,
 };
-use crate::store::{Group, StoreError};
+use crate::store::{Group, Store, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::engine::{end, is_heard};
 use crate::sync::hello::listed_ends;
 use crate::sync::port::{CloseReason, Notice};
 use crate::sync::send;
 use crate::sync::session::{Session, Staged, Standing, peer_ends};
-use crate::wire::{BackRef, Ends, Frame, LogEnds, LogRef, SegmentHeader, short_end};
+use crate::wire::{BackRef, Ends, Frame, LogEnds, LogRef, SegmentHeader, ShortEnd, short_end};
 
 /// The log behind a name that the peer used; `None` where it is not known here (yet).
 pub(super) fn log_named(
@@ -88,7 +88,6 @@ fn place(desk: &mut Desk<'_>, session: &mut Session, bytes: Vec<u8>) -> Result<b
             Ok(false)
         }
         Placed::Ungranted(log) => {
-            session.staged_bytes += bytes.len();
             session.ungranted.push((log, bytes));
             make_room(session);
             Ok(false)
@@ -101,22 +100,22 @@ fn place(desk: &mut Desk<'_>, session: &mut Session, bytes: Vec<u8>) -> Result<b
 }
 
 fn stage(session: &mut Session, log: Option<LogId>, bytes: Vec<u8>) {
-    session.staged_bytes += bytes.len();
     session.staged.push(Staged { log, bytes });
     make_room(session);
 }
 
 /// The oldest goes first; whoever sent it sends it again at another meeting.
 fn make_room(session: &mut Session) {
-    while session.staged_bytes > limits::STAGED_BYTES_PER_SESSION_MAX {
+    let mut bytes = session.staged_bytes();
+    while bytes > limits::STAGED_BYTES_PER_SESSION_MAX {
         let dropped = if session.staged.is_empty() {
-            let (log, bytes) = session.ungranted.remove(0);
+            let (log, dropped) = session.ungranted.remove(0);
             session.refused_logs.insert(log);
-            bytes
+            dropped
         } else {
             session.staged.remove(0).bytes
         };
-        session.staged_bytes -= dropped.len();
+        bytes -= dropped.len();
     }
 }
 
@@ -187,7 +186,7 @@ fn take(
         Acceptance::Forbidden => return Ok(Placed::Wrong),
     }
     session.crossed.insert(segment.id());
-    session.taken.insert(log);
+    session.taken.entry(log).or_default().insert((segment.body().last(), segment.id()));
     Ok(Placed::Held)
 }
 
@@ -216,8 +215,6 @@ fn note_foreign_branch(
 fn retry_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     loop {
         let waiting = std::mem::take(&mut session.staged);
-        session.staged_bytes =
-            session.staged_bytes.saturating_sub(waiting.iter().map(|s| s.bytes.len()).sum());
         let before = waiting.len();
         for staged in waiting {
             place(desk, session, staged.bytes)?;
@@ -231,7 +228,6 @@ fn retry_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreE
 /// The roster changed: what it did not grant before may be granted now.
 pub(super) fn retry_ungranted(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let waiting = std::mem::take(&mut session.ungranted);
-    session.staged_bytes = session.staged_bytes.saturating_sub(waiting.iter().map(|(_, b)| b.len()).sum());
     let mut moved = false;
     for (_, bytes) in waiting {
         moved |= place(desk, session, bytes)?;
@@ -239,10 +235,50 @@ pub(super) fn retry_ungranted(desk: &mut Desk<'_>, session: &mut Session) -> Res
     if moved { retry_staged(desk, session) } else { Ok(()) }
 }
 
-/// The opener numbers logs anew: what waits under old numbers comes again.
-pub(super) fn drop_numbered(session: &mut Session) {
-    session.staged.retain(|staged| staged.log.is_some());
-    session.staged_bytes = session.staged.iter().map(|staged| staged.bytes.len()).sum();
+/// The opener numbers logs anew, from `first`: what waits under old numbers comes again.
+pub(super) fn drop_numbered(session: &mut Session, first: u32) {
+    session.staged.retain(|staged| match SegmentHeader::take(&staged.bytes) {
+        Ok((SegmentHeader { log: LogRef::Index(number), .. }, _)) => number >= first,
+        Ok(_) => true,
+        Err(_) => false,
+    });
+}
+
+/// The ends that say all of `taken` is durable: the log's lines, and what was taken beside them.
+pub(super) fn durable_ends(
+    store: &dyn Store,
+    log: &LogId,
+    mut taken: BTreeSet<(u64, SegmentId)>,
+) -> Result<Vec<ShortEnd>, StoreError> {
+    let mut ends: Vec<(u64, SegmentId)> = listed_ends(store, log)?;
+    forget_covered(store, log, &ends, &mut taken)?;
+    while let Some(highest) = taken.pop_last() {
+        forget_covered(store, log, &[highest], &mut taken)?;
+        ends.push(highest);
+    }
+    Ok(ends.iter().map(|(n, id)| short_end(*n, id)).collect())
+}
+
+/// Takes out of `segments` those that are at or below an end.
+fn forget_covered(
+    store: &dyn Store,
+    log: &LogId,
+    ends: &[(u64, SegmentId)],
+    segments: &mut BTreeSet<(u64, SegmentId)>,
+) -> Result<(), StoreError> {
+    for end in ends {
+        let (mut n, mut id) = *end;
+        while let Some((lowest, _)) = segments.first().filter(|(lowest, _)| *lowest <= n) {
+            let lowest = *lowest;
+            segments.remove(&(n, id));
+            if n <= lowest {
+                break;
+            }
+            let Some(row) = meta_of(store, log, n, &id)? else { break };
+            (n, id) = (row.first - 1, row.back);
+        }
+    }
+    Ok(())
 }
 
 /// Asks for what goes on from what we hold of a log: our lines, and a ladder of ends below them.
@@ -325,9 +361,11 @@ pub(super) fn hear_taken(
     for line in lines {
         let Some(log) = log_named(desk, session, &line.log)? else { continue };
         let Some(sent) = session.unacknowledged.get_mut(&log) else { continue };
-        let reach = line.ends.iter().map(|(n, _)| *n).max().unwrap_or(0);
+        let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;
+        let ends = line.ends.iter().zip(ids);
+        let ends: Vec<(u64, SegmentId)> = ends.filter_map(|((n, _), id)| id.map(|id| (*n, id))).collect();
         let before = sent.len();
-        sent.retain(|(last, _)| *last > reach);
+        forget_covered(&desk.overlay, &log, &ends, sent)?;
         session.delivered += (before - sent.len()) as u64;
     }
     Ok(())

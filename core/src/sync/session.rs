@@ -42,6 +42,11 @@ impl Numbering {
         Self { first: ranks.len(), ranks, spelled: Vec::new() }
     }
 
+    /// Numbers that mean nothing here, since the base they start from is not known: the peer numbers anew.
+    pub(super) fn blind() -> Self {
+        Self { ranks: Vec::new(), first: usize::MAX, spelled: Vec::new() }
+    }
+
     /// Begins with nothing, at a number that no log had before: what was numbered so far means nothing now.
     pub(super) fn from_number(first: usize) -> Self {
         Self { ranks: Vec::new(), first, spelled: Vec::new() }
@@ -49,7 +54,7 @@ impl Numbering {
 
     /// The number that the next log spelled will have.
     pub(super) const fn next(&self) -> usize {
-        self.first + self.spelled.len()
+        self.first.saturating_add(self.spelled.len())
     }
 
     pub(super) fn spell(&mut self, log: LogId) {
@@ -116,6 +121,8 @@ pub(super) struct Session {
     pub(super) told_stranger: bool,
     /// Whether we showed ourselves to a peer that did not know us.
     pub(super) shown: bool,
+    /// Whether the peer has shown itself to us.
+    pub(super) peer_shown: bool,
 
     /// The subscription of this meeting, as the opener said it, and the part of it that may be given.
     pub(super) subscription: Vec<Feed>,
@@ -138,8 +145,12 @@ pub(super) struct Session {
     pub(super) said: Vector,
     pub(super) base_kept: bool,
 
+    /// Lines of vectors heard so far.
+    pub(super) lines_heard: usize,
+    /// Whether the opener named its logs anew since its Hello.
+    pub(super) renumbered: bool,
+
     pub(super) staged: Vec<Staged>,
-    pub(super) staged_bytes: usize,
     pub(super) ungranted: Vec<(LogId, Vec<u8>)>,
     pub(super) refused_logs: BTreeSet<LogId>,
 
@@ -147,8 +158,8 @@ pub(super) struct Session {
     pub(super) crossed: BTreeSet<SegmentId>,
     /// Sent and not yet said to be durable, by log: last position and id.
     pub(super) unacknowledged: BTreeMap<LogId, BTreeSet<(u64, SegmentId)>>,
-    /// Logs of which something was taken since the last Taken frame.
-    pub(super) taken: BTreeSet<LogId>,
+    /// What was taken since the last Taken frame, by log: last position and id.
+    pub(super) taken: BTreeMap<LogId, BTreeSet<(u64, SegmentId)>>,
     pub(super) asked: BTreeMap<LogId, u32>,
     pub(super) asks: u32,
     pub(super) answers: u32,
@@ -177,6 +188,7 @@ impl Session {
             answered_hello: false,
             told_stranger: false,
             shown: false,
+            peer_shown: false,
             subscription: Vec::new(),
             feeds: Vec::new(),
             mine: Numbering::default(),
@@ -191,12 +203,13 @@ impl Session {
             said: Vector::default(),
             base_kept: false,
             staged: Vec::new(),
-            staged_bytes: 0,
+            lines_heard: 0,
+            renumbered: false,
             ungranted: Vec::new(),
             refused_logs: BTreeSet::new(),
             crossed: BTreeSet::new(),
             unacknowledged: BTreeMap::new(),
-            taken: BTreeSet::new(),
+            taken: BTreeMap::new(),
             asked: BTreeMap::new(),
             asks: 0,
             answers: 0,
@@ -236,6 +249,12 @@ impl Session {
     pub(super) fn may_have_to_ask(&self) -> bool {
         let waiting = !self.unknown_logs.is_empty() || !self.staged.is_empty() || !self.ungranted.is_empty();
         waiting && self.peer_settled.is_none()
+    }
+
+    /// Bytes of streams that wait for something.
+    pub(super) fn staged_bytes(&self) -> usize {
+        let staged = self.staged.iter().map(|staged| staged.bytes.len());
+        staged.chain(self.ungranted.iter().map(|(_, bytes)| bytes.len())).sum()
     }
 
     /// What the peer said of a log, as ends.

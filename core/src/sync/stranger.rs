@@ -47,14 +47,14 @@ pub(super) fn tell_stranger(desk: &mut Desk<'_>, session: &mut Session) {
 
 /// The stranger has shown everything; if that does not make it known, this is not its relay.
 pub(super) fn hear_shown(session: &mut Session) {
-    session.shown = true;
+    session.peer_shown = true;
     session.touched = true;
 }
 
 /// After Shown, and once everything that was sent has come: is the peer known now?
 pub(super) fn judge_shown(desk: &mut Desk<'_>, session: &mut Session) {
     let all_came = session.peer_settled.is_none_or(|(sent, _)| session.segments_received >= sent);
-    if session.shown && !session.dialled && session.standing == Standing::Stranger && all_came {
+    if session.peer_shown && !session.dialled && session.standing == Standing::Stranger && all_came {
         end(desk, session, CloseReason::NotAdmitted);
     }
 }
@@ -165,6 +165,12 @@ pub(super) fn hear_refused(
             }
         }
         (None, Refusal::STRANGER) if session.dialled && !session.shown => show(desk, session)?,
+        (None, Refusal::STRANGER) if !session.dialled && session.answered_hello && !session.shown => {
+            session.shown = true;
+            session.answers += 1;
+            session.expects_more = true;
+            show_papers(desk, session)?;
+        }
         (None, reason) => {
             desk.notice(Notice::Refused { reason });
             end(desk, session, CloseReason::NotAdmitted);
@@ -176,19 +182,33 @@ pub(super) fn hear_refused(
 /// To a peer that does not know us: what makes us known, and the whole roster we hold.
 fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     session.shown = true;
-    let mut papers: Vec<Signed> =
-        alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
-    papers.extend(desk.world.roster.items_of(&desk.world.party.key()));
-    for item in papers {
-        desk.say(session.id, &Frame::Item(item));
-    }
-    send::whole_roster(desk, session)?;
+    show_papers(desk, session)?;
     desk.say(
         session.id,
         &Frame::Settled(crate::wire::Settled { segments: session.segments_sent, answered: session.answers }),
     );
     desk.say(session.id, &Frame::Shown);
     Ok(())
+}
+
+/// What makes us known: genesis, our credential, the roster.
+fn show_papers(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let mut papers: Vec<Signed> =
+        alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
+    papers.extend(desk.world.roster.items_of(&desk.world.party.key()));
+    for item in papers {
+        desk.say(session.id, &Frame::Item(item));
+    }
+    send::whole_roster(desk, session)
+}
+
+/// We dialled somebody whom the roster held here does not name: it is asked to show itself, so that what it
+/// sends can be taken.
+pub(super) fn ask_who(desk: &mut Desk<'_>, session: &mut Session) {
+    session.told_stranger = true;
+    session.asks += 1;
+    session.expects_more = true;
+    desk.say(session.id, &Frame::Refused(Refused { log: None, reason: Refusal::STRANGER }));
 }
 
 /// At a first meeting, an answerer that no delegation names shows its credential: the opener gives nothing to a

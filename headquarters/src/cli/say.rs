@@ -51,7 +51,8 @@ pub(super) fn relay_added(
 ) -> Result<(), HqError> {
     let file = office.organisation();
     if json {
-        let value = json!({"relay": relay.key.to_hex(), "addresses": file.addresses, "relays": file.pins.len()});
+        let value =
+            json!({"relay": relay.key.to_hex(), "addresses": file.addresses, "relays": file.pins.len()});
         return print_json(out, &value);
     }
     writeln!(out, "The root names the relay {}.", relay.key)?;
@@ -116,7 +117,10 @@ pub(super) fn pulled(out: &mut dyn Write, report: &PullReport, json: bool) -> Re
         return print_json(out, &value);
     }
     let PullReport { pulled, merged, visits, receipts, .. } = report;
-    writeln!(out, "{visits} new visits: {pulled} entries pulled, {merged} changes merged, {receipts} receipts.")?;
+    writeln!(
+        out,
+        "{visits} new visits: {pulled} entries pulled, {merged} changes merged, {receipts} receipts."
+    )?;
     for (state, count) in &report.held_back {
         writeln!(out, "  {count} {state}")?;
     }

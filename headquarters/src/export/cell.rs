@@ -74,8 +74,10 @@ mod tests {
 
     #[test]
     fn every_text_comes_back_as_it_was_entered_and_none_begins_a_formula() {
-        let bodies = ["", "1+1", "عائلة كبيرة", "l'eau du puits", "\"cited\"", "a,b;c", "deux\r\nlignes", "ⵣ"];
-        let openings = ["", "=", "+212", "-", "@", "＝", "\t", "\r", "\n", "'", "''", "'=", " =", "\u{200f}="];
+        let bodies =
+            ["", "1+1", "عائلة كبيرة", "l'eau du puits", "\"cited\"", "a,b;c", "deux\r\nlignes", "ⵣ"];
+        let openings =
+            ["", "=", "+212", "-", "@", "＝", "\t", "\r", "\n", "'", "''", "'=", " =", "\u{200f}="];
         for opening in openings {
             for body in bodies {
                 let text = format!("{opening}{body}");

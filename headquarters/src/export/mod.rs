@@ -84,8 +84,7 @@ fn write_feed(
         for row in &page {
             let id = &row.document;
             let Some(view) = replica.household(store, feed, id)? else { continue };
-            let conflicts =
-                if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
+            let conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
             let sources = replica.sources(store, feed, id)?.unwrap_or_default();
             let whole = Whole { feed, view: &view, conflicts: &conflicts, sources: &sources };
             let replica = &*replica;

@@ -61,19 +61,17 @@ impl Line {
         progress: &mut dyn FnMut(Progress),
     ) -> Met {
         let mut fruitless = 0;
-        let mut met = Met::Unreached(DialError::NoAnswer);
         while fruitless < FRUITLESS_MAX {
             let before = office.entries_held().unwrap_or_default();
             match self.meet_once(office, addresses, pin, progress).await {
-                Met::Settled => return Met::Settled,
-                Met::Unreached(reason) if met != Met::BrokeOff => met = Met::Unreached(reason),
-                Met::Unreached(_) => {}
-                Met::BrokeOff => met = Met::BrokeOff,
+                Met::BrokeOff => {}
+                // Settled; or every address had its time already.
+                met => return met,
             }
             let came = office.entries_held().unwrap_or_default() > before;
             fruitless = if came { 0 } else { fruitless + 1 };
         }
-        met
+        Met::BrokeOff
     }
 
     async fn meet_once(

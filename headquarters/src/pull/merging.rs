@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use khettara_core::id::{DeviceKey, Feed, LogId};
-use khettara_core::log::{NoDictionaries, Place, ReceiptLine};
+use khettara_core::log::{Place, ReceiptLine};
 use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::Engine;
+use khettara_records::content::Shipped;
 use khettara_records::replica::Replica;
 use khettara_records::verdict::{EntryState, Rulings};
 
@@ -34,7 +35,7 @@ impl Headquarters {
         for (done, feed) in feeds.iter().enumerate() {
             let caught_up = shared.with(|engine, store| {
                 let rulings = rulings(replica, engine);
-                replica.catch_up(store, std::slice::from_ref(feed), &NoDictionaries, &rulings)
+                replica.catch_up(store, std::slice::from_ref(feed), &Shipped, &rulings)
             })?;
             merged.changes += caught_up.merged;
             merged.visits += caught_up.visits;

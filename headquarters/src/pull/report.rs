@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use khettara_core::id::{DeviceKey, Feed};
 use khettara_records::verdict::EntryState;
 
-use super::merging::Merged;
 use super::meeting::Met;
+use super::merging::Merged;
 
 /// What a pull is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]

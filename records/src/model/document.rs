@@ -139,11 +139,6 @@ impl HouseholdDocument {
         if document.has_change(&GENESIS) { Ok(document) } else { Err(LoadError::NoGenesis) }
     }
 
-    /// Takes over a document that changes were rehearsed on, with the size it was saved at.
-    pub(crate) const fn adopted(id: DocumentId, automerge: Automerge, saved_bytes: usize) -> Self {
-        Self { id, automerge, bytes_at_most: saved_bytes }
-    }
-
     /// The document's bytes. Not canonical: equal documents may have different ones (see
     /// [`HouseholdDocument::digest`]).
     #[must_use]

@@ -1,11 +1,13 @@
 //! Projection: what many changes mean together. Rows, honest conflicts with all their sides, lines for export.
 
+mod begun;
 mod conflicts;
 mod export;
 mod rows;
 mod sources;
 mod view;
 
+pub use begun::{VisitBegun, visits_begun};
 pub use conflicts::{Conflict, Side, conflicts};
 pub use export::export_lines;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};

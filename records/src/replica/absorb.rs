@@ -208,8 +208,8 @@ impl Judged {
 
 /// Settles candidates on a document and adopts what the rehearsal gives.
 fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded, Judged) {
-    let Loaded { document, past, saved_bytes, is_stored } = loaded;
-    let past = past.map_or_else(|| Past::of(&document.automerge).ok(), Some);
+    let Loaded { mut document, past, saved_bytes, is_stored } = loaded;
+    let past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some);
     let Some(mut past) = past else {
         // The document holds a change that would not pass today: nothing is built on it.
         let outcomes = vec![Outcome::Passed; candidates.len()];
@@ -221,7 +221,7 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
     let mut judged = Judged { outcomes: Vec::new(), merged: Vec::new(), retry: BTreeSet::new(), saved: None };
     let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
     let rehearsed =
-        if changes.is_empty() { None } else { Some(rehearse_each(&document.automerge, &changes)) };
+        if changes.is_empty() { None } else { Some(rehearse_each(document.automerge(), &changes)) };
     let Some(rehearsed) = rehearsed else {
         judged.outcomes = outcomes;
         return (Loaded { document, past: Some(past), saved_bytes, is_stored }, judged);
@@ -238,14 +238,13 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
         }
     }
     judged.outcomes = outcomes;
-    let id = document.id();
     let past = all_taken.then_some(past);
     let Some(adopted) = rehearsed.adopted else {
         return (Loaded { document, past, saved_bytes, is_stored }, judged);
     };
     let saved_bytes = adopted.saved.len();
-    let document = HouseholdDocument::adopted(id, adopted.document, saved_bytes);
-    judged.saved = Some(adopted.saved);
+    judged.saved = Some(adopted.saved.clone());
+    document.adopt(adopted);
     (Loaded { document, past, saved_bytes, is_stored: true }, judged)
 }
 

@@ -3,7 +3,7 @@
 use khettara_core::id::{DeviceKey, Feed, Incarnation, LogId, OrgId};
 use khettara_core::identity::{FeedKey, Fresh, GrantedKey, SigningKey};
 use khettara_core::log::{
-    Codec, Cutter, Descriptor, Entry, Named, NoDictionaries, Segment, Start, Tip, Written, open,
+    Codec, Cutter, Descriptor, Entry, Named, NoDictionaries, RosterSeen, Segment, Start, Tip, Written, open,
 };
 use khettara_core::store::held::{self, Acceptance, Pen};
 use khettara_core::store::{Answer, Group, MemoryStore, Store};
@@ -236,7 +236,7 @@ pub(crate) fn cutter<'a>(signing: &'a SigningKey, log: LogId, key: Option<&'a Fe
         codec: Codec::Zstd { dictionary: 0 },
         level: 3,
         dictionaries: &NoDictionaries,
-        roster_seen: 0,
+        roster_seen: RosterSeen::Position(0),
     }
 }
 

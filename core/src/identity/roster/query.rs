@@ -178,6 +178,11 @@ impl Roster {
         self.present(key).cloned()
     }
 
+    /// Every serial that anything held here speaks of, ascending.
+    pub fn serials(&self) -> impl Iterator<Item = u32> {
+        self.people.serials.keys().copied()
+    }
+
     /// The present credential of a serial.
     #[must_use]
     pub fn credential(&self, serial: u32) -> Option<&CredentialView> {

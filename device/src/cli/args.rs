@@ -1,0 +1,91 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A field tablet: records households and visits, keeps them, and carries them to headquarters.
+#[derive(Debug, Parser)]
+#[command(name = "khettara", version, about)]
+pub(super) struct Arguments {
+    /// The tablet's folder.
+    #[arg(long, global = true, env = "KHETTARA_DIR", default_value = ".khettara")]
+    pub(super) dir: PathBuf,
+    /// Print JSON: lists line by line, and one object as the last line.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Print nothing but what was asked for.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a tablet: its keys and its store.
+    Init,
+    /// Take the code that headquarters gave. The next sync completes it.
+    Enroll(Enroll),
+    /// Save one record, given as a line of JSON.
+    Add {
+        /// The line; read from standard input where it is left out.
+        line: Option<String>,
+    },
+    /// Save a file of records, one line of JSON each. Bad lines are refused one by one; the good ones go in.
+    Import {
+        /// The file; - for standard input.
+        file: PathBuf,
+    },
+    /// List households.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 1_000)]
+        limit: usize,
+    },
+    /// Show one household with all its answers.
+    Show {
+        /// Its id, or the beginning of it.
+        household: String,
+    },
+    /// List fields with several answers.
+    Conflicts,
+    /// Decide between several answers.
+    Resolve(Resolve),
+    /// Say where this tablet's work is, what waits, and for whom.
+    Status,
+    /// Send what waits and take what is new.
+    Sync,
+    /// Print every household as lines of JSON that can be imported again.
+    Export,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Enroll {
+    /// The text of the QR code: KHT1:…
+    #[arg(required_unless_present = "code")]
+    pub(super) ticket: Option<String>,
+    /// The serial, where the code is typed.
+    #[arg(long, requires = "code")]
+    pub(super) serial: Option<u32>,
+    /// The typed code of 27 characters; needs --serial and --organisation.
+    #[arg(long, requires_all = ["serial", "organisation"], conflicts_with = "ticket")]
+    pub(super) code: Option<String>,
+    /// The organisation's file.
+    #[arg(long, requires = "code")]
+    pub(super) organisation: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Resolve {
+    /// The household's id, or the beginning of it.
+    pub(super) household: String,
+    /// The field, as `khettara conflicts` names it.
+    pub(super) field: String,
+    /// Keep the answer of this number.
+    #[arg(long, required_unless_present = "value", conflicts_with = "value")]
+    pub(super) side: Option<usize>,
+    /// Keep this value instead.
+    #[arg(long)]
+    pub(super) value: Option<String>,
+}

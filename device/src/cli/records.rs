@@ -1,0 +1,143 @@
+//! Records: add, import, list, export.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use khettara_device::{DeviceError, ImportEvent, Listed, Saved};
+use serde_json::{Value as Json, json};
+
+use super::Done;
+use super::output::{Output, Trouble, counted, shown, table};
+use super::show::uuid_of;
+use super::tablet::open;
+
+fn saved_json(saved: &Saved) -> Json {
+    let records = saved.records.iter();
+    let records: Vec<Json> = records
+        .map(|one| json!({ "record": one.kind.word(), "id": one.id.to_string(), "new": one.is_new }))
+        .collect();
+    json!({ "saved": uuid_of(&saved.document).to_string(), "records": records })
+}
+
+pub(super) fn add(dir: &Path, line: Option<&str>, output: &Output) -> Result<Done, Trouble> {
+    let device = open(dir, output)?;
+    let read;
+    let line = match line {
+        Some(line) => line,
+        None => {
+            let mut first = String::new();
+            io::stdin().lock().read_line(&mut first).map_err(DeviceError::Input)?;
+            read = first;
+            &read
+        }
+    };
+    let saved = device.record_line(line.trim())?;
+    if let Some(bytes) = saved.bytes_when_large {
+        output.warn(&format!("This household's record has {bytes} bytes; start a successor record soon."));
+    }
+    output.end(&saved_json(&saved), &format!("Saved: household {}", uuid_of(&saved.document)))?;
+    Ok(Done::All)
+}
+
+pub(super) fn import(dir: &Path, file: &Path, output: &Output) -> Result<Done, Trouble> {
+    let device = open(dir, output)?;
+    let reader: Box<dyn BufRead> = if file.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(BufReader::new(File::open(file).map_err(DeviceError::Input)?))
+    };
+    let bar = output.bar("Imported");
+    let mut failed = None;
+    let report = device.import(reader, &mut |event| match event {
+        ImportEvent::Saved(saved) => {
+            if let Err(trouble) = output.line(&saved_json(saved)) {
+                failed.get_or_insert(trouble);
+            }
+        }
+        ImportEvent::Refused(refused) => {
+            bar.suspend(|| eprintln!("{refused}"));
+            let told = json!({
+                "refused": { "line": refused.line, "field": refused.field, "reason": refused.reason }
+            });
+            if let Err(trouble) = output.line(&told) {
+                failed.get_or_insert(trouble);
+            }
+        }
+        ImportEvent::Progress(report) => bar.set_position(report.visits),
+    });
+    bar.finish_and_clear();
+    let report = report?;
+    if let Some(trouble) = failed {
+        return Err(trouble);
+    }
+    let refused = if report.refused > 0 {
+        format!(" {} refused, as said above.", counted(report.refused, "line"))
+    } else {
+        String::new()
+    };
+    let words = format!(
+        "Saved: {} ({}, {}).{refused}",
+        counted(report.saved, "line"),
+        counted(report.households, "new household"),
+        counted(report.visits, "new visit"),
+    );
+    output.end(&report, &words)?;
+    Ok(if report.refused > 0 { Done::Part } else { Done::All })
+}
+
+fn row_json(listed: &Listed) -> Json {
+    let row = &listed.row;
+    json!({
+        "household": uuid_of(&row.document).to_string(), "feed": listed.feed.as_str(),
+        "commune": row.commune, "douar": row.douar, "status": row.status, "name": row.name,
+        "phone": row.phone, "last_visit": row.last_visit, "members": row.members, "visits": row.visits,
+        "needs": row.needs, "open_needs": row.open_needs, "conflicts": row.conflicts,
+        "withdrawn": row.withdrawn,
+    })
+}
+
+fn row_words(listed: &Listed) -> Vec<String> {
+    let row = &listed.row;
+    let id = uuid_of(&row.document).to_string();
+    vec![
+        id[..8].into(),
+        listed.feed.to_string(),
+        row.visits.to_string(),
+        if row.conflicts > 0 { format!("! {}", row.conflicts) } else { String::new() },
+        row.last_visit.as_deref().map_or_else(String::new, |at| at.chars().take(10).collect()),
+        row.name.as_deref().or(row.douar.as_deref()).map(shown).unwrap_or_default(),
+    ]
+}
+
+pub(super) fn list(dir: &Path, limit: usize, output: &Output) -> Result<Done, Trouble> {
+    let device = open(dir, output)?;
+    let mut all: Vec<Listed> = Vec::new();
+    loop {
+        let after = all.last().map(|last| (last.feed.clone(), uuid_of(&last.row.document)));
+        let page = device.households(after.as_ref(), limit.saturating_sub(all.len()).min(512))?;
+        if page.is_empty() {
+            break;
+        }
+        for listed in &page {
+            output.line(&row_json(listed))?;
+        }
+        all.extend(page);
+    }
+    if !all.is_empty() {
+        let header = ["Id", "Commune", "Visits", "Differ", "Last visit", "Name"];
+        output.print(&table(&header, all.iter().map(row_words).collect()))?;
+    }
+    output.end(&json!({ "households": all.len() }), &counted(all.len() as u64, "household"))?;
+    Ok(Done::All)
+}
+
+pub(super) fn export(dir: &Path, output: &Output) -> Result<Done, Trouble> {
+    let device = open(dir, output)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let count = device.export(&mut out)??;
+    out.flush()?;
+    drop(out);
+    output.line(&json!({ "exported": count }))?;
+    Ok(Done::All)
+}

@@ -1,0 +1,214 @@
+//! Why a call did nothing, or not all: what happened, why, what to do. Never a word of anybody's data.
+
+use khettara_core::error::ErrorKind;
+use khettara_core::identity::TicketError;
+use khettara_core::store::StoreError;
+use khettara_core::sync::{CloseReason, EngineError};
+use khettara_core::wire::Refusal;
+use khettara_node::chance::NoChance;
+use khettara_node::driver::StartError;
+use khettara_node::key_file::KeyFileError;
+use khettara_node::quic::{BindError, DialError};
+use khettara_node::{LockError, OpenError};
+use khettara_records::model::RecordError;
+use khettara_records::replica::RecordFailure;
+
+use crate::organisation_file::OrganisationFileError;
+
+/// Why a tablet did not do what it was asked. What was saved before is safe in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// There is a tablet in this folder already.
+    #[error(
+        "this folder holds a tablet already; nothing was changed; choose another folder, or use this one"
+    )]
+    Exists,
+    /// There is no tablet in this folder.
+    #[error("this folder holds no tablet; make one with `khettara init`, or name its folder with --dir")]
+    Missing,
+    /// The keys could not be kept or found.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The store did not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store failed while syncing, or what was saved could not be sealed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system gives no random numbers.
+    #[error(transparent)]
+    Chance(#[from] NoChance),
+    /// The enrolment code cannot be used.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+    /// The organisation file cannot be used.
+    #[error(transparent)]
+    OrganisationFile(#[from] OrganisationFileError),
+    /// No relay is known.
+    #[error("neither the code nor the file names a relay; ask headquarters for a new code")]
+    NoRelay,
+    /// The tablet belongs to no organisation.
+    #[error("this tablet belongs to no organisation yet; enrol it with the code that headquarters gave")]
+    NotEnrolled,
+    /// The code is of another organisation.
+    #[error(
+        "this tablet belongs to another organisation; nothing was changed; make a new tablet in an empty folder"
+    )]
+    OtherOrganisation,
+    /// The registrar refused the claim. Everything saved stays, and another code may be tried.
+    #[error("{}", claim_refused(*.0))]
+    ClaimRefused(Refusal),
+    /// No record could be made of the form.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The form was not saved.
+    #[error(transparent)]
+    NotSaved(#[from] RecordFailure),
+    /// The household is not on this tablet.
+    #[error("no such household on this tablet; `khettara list` shows those that are")]
+    NoSuchHousehold,
+    /// The conflict is no longer there.
+    #[error("there is no conflict there now; it may have been decided meanwhile; look again")]
+    NoSuchConflict,
+    /// The side named is none of the conflict's.
+    #[error("this conflict has no such side; look again and choose one of those shown")]
+    NoSuchSide,
+    /// The tablet may not write in this commune.
+    #[error("this tablet is not for this commune; ask headquarters to add it, then sync and save again")]
+    NotGranted,
+    /// No relay was reached.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The socket could not be opened.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The network part could not be started.
+    #[error("the network part of the tablet could not be started: {0}; free memory and try again")]
+    Runtime(std::io::Error),
+    /// The engine's thread could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The relay closed the session.
+    #[error("{}", closed(*.0))]
+    Closed(CloseReason),
+    /// Another sync of this tablet is under way.
+    #[error("this tablet is syncing already; wait until that sync is over")]
+    Syncing,
+    /// What was to be imported could not be read.
+    #[error("the input could not be read: {0}; what was imported before is saved")]
+    Input(std::io::Error),
+}
+
+impl DeviceError {
+    /// What the caller should do.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
+            Self::NotSaved(error) => error.kind(),
+            Self::Open(error) => open_kind(error),
+            Self::Keys(error) => key_kind(error),
+            Self::Dial(error) => dial_kind(*error),
+            Self::Closed(reason) => match reason {
+                CloseReason::Done | CloseReason::StoreFailed | CloseReason::Stopping => ErrorKind::Retry,
+                CloseReason::Misbehaved => ErrorKind::Bug,
+                CloseReason::Version | CloseReason::WrongOrganisation | CloseReason::NotAdmitted => {
+                    ErrorKind::Refused
+                }
+            },
+            Self::Syncing | Self::Start(_) | Self::Runtime(_) | Self::Bind(_) => ErrorKind::Retry,
+            Self::NotGranted | Self::ClaimRefused(_) => ErrorKind::Refused,
+            Self::Chance(_) => ErrorKind::Bug,
+            Self::Exists
+            | Self::Missing
+            | Self::Ticket(_)
+            | Self::OrganisationFile(_)
+            | Self::NoRelay
+            | Self::NotEnrolled
+            | Self::OtherOrganisation
+            | Self::Record(_)
+            | Self::NoSuchHousehold
+            | Self::NoSuchConflict
+            | Self::NoSuchSide
+            | Self::Input(_) => ErrorKind::Invalid,
+        }
+    }
+
+    /// Whether trying the same call again later can succeed without anybody changing anything.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        self.kind().retryable()
+    }
+}
+
+fn open_kind(error: &OpenError) -> ErrorKind {
+    match error {
+        OpenError::Store(error) => error.kind(),
+        OpenError::Lock(LockError::Held) => ErrorKind::Retry,
+        OpenError::Lock(_) | OpenError::Disk(_) | OpenError::Index(_) => ErrorKind::Retry,
+        OpenError::Chance => ErrorKind::Bug,
+    }
+}
+
+const fn key_kind(error: &KeyFileError) -> ErrorKind {
+    match error {
+        KeyFileError::WrongLength { .. } | KeyFileError::Damaged => ErrorKind::Corrupt,
+        KeyFileError::Exists | KeyFileError::Missing | KeyFileError::NotOurs => ErrorKind::Invalid,
+        KeyFileError::Io(_) => ErrorKind::Retry,
+    }
+}
+
+const fn dial_kind(error: DialError) -> ErrorKind {
+    match error {
+        DialError::NothingToDial => ErrorKind::Invalid,
+        DialError::WrongKey | DialError::Version | DialError::Refused(_) => ErrorKind::Refused,
+        DialError::NoAnswer | DialError::Busy | DialError::Broken | DialError::Unreachable => {
+            ErrorKind::Retry
+        }
+    }
+}
+
+const fn claim_refused(reason: Refusal) -> &'static str {
+    match reason {
+        Refusal::ALREADY_USED => {
+            "another tablet used this code first; this one is not enrolled and keeps all it saved; \
+             ask headquarters for a new code"
+        }
+        Refusal::WITHDRAWN => {
+            "headquarters withdrew this code; this tablet is not enrolled and keeps all it saved; \
+             ask headquarters for a new code"
+        }
+        Refusal::NO_INVITATION => {
+            "the relay knows no invitation for this code; it may not have heard of it yet: sync again later, \
+             or ask headquarters; nothing is lost"
+        }
+        Refusal::OTHER_REGISTRAR => {
+            "this code belongs to another relay; use the address and the file that came with it; \
+             nothing is lost"
+        }
+        _ => "the relay refuses this tablet; everything it saved is kept; ask headquarters",
+    }
+}
+
+const fn closed(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Done | CloseReason::Stopping => "the relay ended the session; sync again later",
+        CloseReason::Version => "the relay speaks another version of the protocol; update this tablet",
+        CloseReason::Misbehaved => {
+            "the relay did not understand this tablet; nothing is lost; update it, and report this if it stays"
+        }
+        CloseReason::WrongOrganisation => {
+            "the relay belongs to another organisation; nothing is lost; check the address and the code"
+        }
+        CloseReason::NotAdmitted => {
+            "the relay does not admit this tablet; everything it saved is kept; ask headquarters"
+        }
+        CloseReason::StoreFailed => {
+            "the relay could not save what was sent; nothing is lost; sync again later"
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What an enrolled tablet works with: engine and store behind one lock, its readable copy behind another.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use khettara_core::id::Feed;
+use khettara_core::identity::Identity;
+use khettara_core::log::{Codec, Dictionaries, NoDictionaries};
+use khettara_core::store::{Store, StoreError, held};
+use khettara_core::sync::{CutStyle, Engine, Party};
+use khettara_node::clock::Clock;
+use khettara_node::{NodeStore, Shared, chance};
+use khettara_records::replica::{CaughtUp, Replica};
+use khettara_records::verdict::Rulings;
+
+use crate::error::DeviceError;
+use crate::membership::Membership;
+use crate::visits;
+
+/// The program and its version, as it stands in this tablet's own logs.
+pub const SOFTWARE: &str = concat!("khettara/", env!("CARGO_PKG_VERSION"));
+/// Generation of records that this software writes.
+const SCHEMA: u32 = 1;
+/// Memory for loaded households.
+const CACHE_BYTES_MAX: usize = 32 * 1_048_576;
+/// Compression of what is cut: beyond it tablets pay in time what the link does not notice.
+const CUT_LEVEL: i32 = 9;
+
+/// How own entries are cut: the codec, its level, and the dictionaries that this software ships.
+fn cut_style() -> CutStyle {
+    CutStyle {
+        codec: Codec::Zstd { dictionary: 0 },
+        level: CUT_LEVEL,
+        dictionaries: Box::new(dictionaries()),
+    }
+}
+
+/// The dictionaries that this software ships.
+pub(crate) const fn dictionaries() -> impl Dictionaries + Send + Sync {
+    NoDictionaries
+}
+
+/// Engine, store and readable copy. Locks are taken in this order: membership, copy, store.
+pub(crate) struct Member {
+    pub(crate) shared: Shared<NodeStore>,
+    replica: Mutex<Replica>,
+    pub(crate) membership: Mutex<Membership>,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic left behind is whole: everything that matters is in the store.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Member {
+    /// Takes up work in an organisation.
+    pub(crate) fn start(
+        identity: Identity,
+        membership: Membership,
+        store: NodeStore,
+        clock: Clock,
+    ) -> Result<Self, Box<(NodeStore, DeviceError)>> {
+        let party = Party {
+            org: membership.org,
+            organisation: membership.organisation.clone(),
+            identity,
+            receipts: None,
+            cut: cut_style(),
+            claim: None,
+            open_secrets: Vec::new(),
+        };
+        let engine = chance::process_seed()
+            .map_err(DeviceError::from)
+            .and_then(|seed| Engine::new(party, *seed, SOFTWARE, SCHEMA, &store).map_err(DeviceError::from));
+        let engine = match engine {
+            Ok(engine) => engine,
+            Err(error) => return Err(Box::new((store, error))),
+        };
+        let replica = Mutex::new(Replica::new(membership.org, CACHE_BYTES_MAX));
+        let shared = Shared::new(engine, store, clock);
+        let member = Self { shared, replica, membership: Mutex::new(membership) };
+        member.arm();
+        Ok(member)
+    }
+
+    /// Gives the engine what the invitation gives: the claim to make, and the secret that opens key grants.
+    pub(crate) fn arm(&self) {
+        let membership = lock(&self.membership);
+        self.shared.with(|engine, _| {
+            let claim = membership.claim(&engine.party().identity, engine.roster());
+            let open = membership.invite_keys().map(|keys| keys.open);
+            let party = engine.party_mut();
+            party.claim = claim;
+            party.open_secrets = open.into_iter().collect();
+        });
+    }
+
+    /// Works with the copy, the engine and the store, while nobody else does.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Replica, &mut Engine, &mut NodeStore) -> R) -> R {
+        let mut replica = lock(&self.replica);
+        self.shared.with(|engine, store| work(&mut replica, engine, store))
+    }
+
+    /// Whether something is saved that the next session can cut and send.
+    pub(crate) fn has_more_to_cut(&self) -> Result<bool, StoreError> {
+        self.shared.with(|_, store| {
+            for feed in held::own_feeds(store)? {
+                let waits = held::own_logs(store, &feed)?.iter().any(|own| own.cut < own.n);
+                if waits && held::newest_feed_key(store, &feed)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Turns what is newly held into households, feed by feed, so that nobody waits for long. All feeds
+    /// where none are named.
+    pub(crate) fn catch_up(&self, feeds: Option<BTreeSet<Feed>>) -> Result<CaughtUp, StoreError> {
+        let feeds = match feeds {
+            Some(feeds) => feeds.into_iter().filter(|feed| !feed.is_clear()).collect(),
+            None => self.with(|_, engine, store| readable(engine, store))?,
+        };
+        let mut all = CaughtUp::default();
+        for feed in feeds {
+            let one = self.with(|replica, engine, store| {
+                let rulings = rulings(replica, engine);
+                replica.catch_up(store, std::slice::from_ref(&feed), &dictionaries(), &rulings)
+            })?;
+            all.merged += one.merged;
+            all.visits += one.visits;
+            all.waiting += one.waiting;
+            all.quarantined += one.quarantined;
+            all.touched.extend(one.touched);
+        }
+        self.with(|_, engine, store| visits::count(store, &engine.party().org, &dictionaries()))?;
+        Ok(all)
+    }
+}
+
+/// What the roster says of logs, and the constants it publishes.
+fn rulings(replica: &mut Replica, engine: &Engine) -> Rulings {
+    for constant in engine.roster().constants() {
+        // One that does not pass the walk counts for nothing.
+        let _ = replica.add_constant(&constant.chunk);
+    }
+    let named = engine.roster().named().clone();
+    Rulings { chosen: named.points.clone(), named, ..Rulings::default() }
+}
+
+/// The feeds with records: those this tablet subscribes to, and those it wrote in.
+pub(crate) fn readable(engine: &Engine, store: &dyn Store) -> Result<Vec<Feed>, StoreError> {
+    let mut feeds: BTreeSet<Feed> = engine.party().subscription(engine.roster()).into_iter().collect();
+    feeds.extend(held::own_feeds(store)?);
+    Ok(feeds.into_iter().filter(|feed| !feed.is_clear()).collect())
+}

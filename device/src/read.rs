@@ -1,0 +1,207 @@
+//! Reading: lists, one household with its conflicts and their authors, decisions between answers, export.
+
+use std::io::{self, Write};
+
+use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
+use khettara_core::store::{Store, StoreError};
+use khettara_core::sync::{Engine, Whereabouts};
+use khettara_records::model::{FieldPath, Scalar};
+use khettara_records::projection::{Conflict, HouseholdView, export_lines};
+use khettara_records::replica::{ListRow, Replica, Saved};
+use uuid::Uuid;
+
+use crate::device::{Device, document_of, own_visits};
+use crate::error::DeviceError;
+use crate::home::readable;
+use crate::record::feed_of;
+
+/// Households fetched in one go while exporting.
+const EXPORT_PAGE: usize = 256;
+
+/// A row of the list, and the feed it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The feed.
+    pub feed: Feed,
+    /// The row.
+    pub row: ListRow,
+}
+
+/// Who wrote one side of a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writer {
+    /// The device, where it is known here.
+    pub device: Option<DeviceKey>,
+    /// Its number in the roster, where it has one.
+    pub serial: Option<u32>,
+    /// Whether it is this tablet.
+    pub is_me: bool,
+}
+
+/// A conflict, where it stands, and who wrote its sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownConflict {
+    /// The feed.
+    pub feed: Feed,
+    /// The conflict.
+    pub conflict: Conflict,
+    /// The writers of its sides, in their order.
+    pub writers: Vec<Writer>,
+}
+
+/// One household as this tablet knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Household {
+    /// The feed.
+    pub feed: Feed,
+    /// Its rows.
+    pub view: HouseholdView,
+    /// Its conflicts.
+    pub conflicts: Vec<ShownConflict>,
+    /// Where those of its visits are that were written here.
+    pub own_visits: Vec<(Uuid, Whereabouts)>,
+}
+
+/// What a decision keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// A side, by its place from 0.
+    Side(usize),
+    /// Another value, as a line would give it.
+    Value(Scalar),
+}
+
+impl Device {
+    /// Households, by feed and id, behind `after`; at most `limit`.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the store cannot be read.
+    pub fn households(&self, after: Option<&(Feed, Uuid)>, limit: usize) -> Result<Vec<Listed>, DeviceError> {
+        let member = self.member()?;
+        let page = member.with(|replica, engine, store| {
+            let mut page = Vec::new();
+            for feed in readable(engine, store)? {
+                let behind = match after {
+                    Some((passed, _)) if feed < *passed => continue,
+                    Some((passed, id)) if feed == *passed => Some(document_of(id)),
+                    _ => None,
+                };
+                let rows = replica.rows(store, &feed, behind, limit - page.len())?;
+                page.extend(rows.into_iter().map(|row| Listed { feed: feed.clone(), row }));
+                if page.len() >= limit {
+                    break;
+                }
+            }
+            Ok::<_, StoreError>(page)
+        })?;
+        Ok(page)
+    }
+
+    /// One household, with its conflicts and where the visits written here are.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoSuchHousehold`], or what the store says.
+    pub fn household(&self, id: &Uuid) -> Result<Household, DeviceError> {
+        let member = self.member()?;
+        let own = own_visits(&member)?.into_iter().filter(|visit| visit.household == *id);
+        let own_visits = own.map(|visit| (visit.id, visit.whereabouts)).collect();
+        member.with(|replica, engine, store| {
+            let feed = feed_of(replica, engine, store, id)?.ok_or(DeviceError::NoSuchHousehold)?;
+            let document = document_of(id);
+            let view = replica.household(store, &feed, &document)?.ok_or(DeviceError::NoSuchHousehold)?;
+            let conflicts = replica.conflicts(store, &feed, &document)?;
+            let conflicts = shown(replica, engine, store, &feed, conflicts)?;
+            Ok(Household { feed, view, conflicts, own_visits })
+        })
+    }
+
+    /// Every conflict of every household here.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the store cannot be read.
+    pub fn conflicts(&self) -> Result<Vec<ShownConflict>, DeviceError> {
+        let member = self.member()?;
+        let all = member.with(|replica, engine, store| {
+            let mut all = Vec::new();
+            for feed in readable(engine, store)? {
+                let conflicts = replica.all_conflicts(store, &feed)?;
+                all.extend(shown(replica, engine, store, &feed, conflicts)?);
+            }
+            Ok::<_, StoreError>(all)
+        })?;
+        Ok(all)
+    }
+
+    /// Decides a conflict. The decision is a change like any other, and holds for the sides that stand there
+    /// now: were another to arrive meanwhile, it stays a conflict.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoSuchConflict`], [`DeviceError::NoSuchSide`], or as [`Device::record`].
+    pub fn resolve(&self, household: &Uuid, path: &FieldPath, choice: Choice) -> Result<Saved, DeviceError> {
+        let found = self.household(household)?.conflicts.into_iter().find(|one| one.conflict.path == *path);
+        let conflict = found.ok_or(DeviceError::NoSuchConflict)?.conflict;
+        let form = match choice {
+            Choice::Side(side) => conflict.keep(side).ok_or(DeviceError::NoSuchSide)?,
+            Choice::Value(value) => conflict.keep_value(value),
+        };
+        self.record(&form)
+    }
+
+    /// Writes every household here as lines of JSON that can be imported again. Gives the number of households.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the store cannot be read; the outer result is the writer's.
+    pub fn export(&self, out: &mut dyn Write) -> io::Result<Result<u64, DeviceError>> {
+        let mut after = None;
+        let mut count = 0;
+        loop {
+            let page = match self.households(after.as_ref(), EXPORT_PAGE) {
+                Ok(page) => page,
+                Err(error) => return Ok(Err(error)),
+            };
+            for Listed { feed, row } in &page {
+                let view = match self.view(feed, &row.document) {
+                    Ok(view) => view,
+                    Err(error) => return Ok(Err(error)),
+                };
+                for line in view.iter().flat_map(export_lines) {
+                    writeln!(out, "{line}")?;
+                }
+                count += 1;
+            }
+            match page.last() {
+                Some(last) if page.len() == EXPORT_PAGE => {
+                    after = Some((last.feed.clone(), Uuid::from_bytes(last.row.document.0)));
+                }
+                _ => return Ok(Ok(count)),
+            }
+        }
+    }
+
+    fn view(&self, feed: &Feed, document: &DocumentId) -> Result<Option<HouseholdView>, DeviceError> {
+        let member = self.member()?;
+        Ok(member.with(|replica, _, store| replica.household(store, feed, document))?)
+    }
+}
+
+fn shown(
+    replica: &Replica,
+    engine: &Engine,
+    store: &dyn Store,
+    feed: &Feed,
+    conflicts: Vec<Conflict>,
+) -> Result<Vec<ShownConflict>, StoreError> {
+    let me = engine.party().key();
+    let writer = |actor: &ActorId| {
+        let device = replica.author(store, feed, actor)?.map(|author| author.device);
+        let serial = device.and_then(|device| engine.roster().serial_of(&device));
+        Ok::<_, StoreError>(Writer { device, serial, is_me: device == Some(me) })
+    };
+    conflicts
+        .into_iter()
+        .map(|conflict| {
+            let writers = conflict.sides.iter().map(|side| writer(&side.actor)).collect::<Result<_, _>>()?;
+            Ok(ShownConflict { feed: feed.clone(), conflict, writers })
+        })
+        .collect()
+}

@@ -1,0 +1,258 @@
+//! What a tablet can say of itself: where its work provably is, what waits, and for whom.
+
+use std::collections::BTreeMap;
+
+use khettara_core::id::{DeviceKey, Feed};
+use khettara_core::sync::Whereabouts;
+use khettara_records::model::Instant;
+use khettara_records::replica::Stats;
+use serde::Serialize;
+
+use crate::visits::OwnVisit;
+
+/// How far the enrolment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enrolment {
+    /// No code was given.
+    None,
+    /// A code was given; the relay has not confirmed it.
+    Waiting,
+    /// Confirmed.
+    Enrolled,
+    /// Headquarters closed this tablet. It keeps and delivers its own work.
+    Closed,
+}
+
+/// Own visits by where they provably are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct VisitCounts {
+    /// All of them.
+    pub all: u64,
+    /// On this tablet only.
+    pub saved: u64,
+    /// On a colleague's tablet too.
+    pub with_a_colleague: u64,
+    /// At a relay.
+    pub delivered: u64,
+    /// At headquarters, merged.
+    pub at_headquarters: u64,
+    /// At headquarters, set aside.
+    pub set_aside: u64,
+}
+
+impl VisitCounts {
+    /// Counts visits.
+    #[must_use]
+    pub fn of(visits: &[OwnVisit]) -> Self {
+        let mut counts = Self::default();
+        for visit in visits {
+            counts.all += 1;
+            *match visit.whereabouts {
+                Whereabouts::Saved => &mut counts.saved,
+                Whereabouts::Colleague => &mut counts.with_a_colleague,
+                Whereabouts::Delivered => &mut counts.delivered,
+                Whereabouts::SetAside(_) => &mut counts.set_aside,
+                Whereabouts::Headquarters => &mut counts.at_headquarters,
+            } += 1;
+        }
+        counts
+    }
+
+    /// Those that a relay or headquarters holds.
+    #[must_use]
+    pub const fn left_the_tablet(&self) -> u64 {
+        self.delivered + self.at_headquarters + self.set_aside
+    }
+}
+
+/// Own visits that wait, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The commune.
+    #[serde(serialize_with = "as_text")]
+    pub feed: Feed,
+    /// How many visits.
+    pub visits: u64,
+    /// What has to happen.
+    pub what: WaitsFor,
+}
+
+/// What own visits wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// A relay.
+    Relay,
+    /// Headquarters has to give this tablet the commune's key.
+    Key,
+    /// Headquarters has to grant the commune to this tablet.
+    Grant,
+    /// Headquarters to fetch them from the relay.
+    Headquarters,
+    /// A supervisor, for this reason (see [`reason_words`]).
+    Supervisor(u8),
+}
+
+/// Up to where own work is at headquarters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct AtHeadquarters {
+    /// Own visits at headquarters.
+    pub visits: u64,
+    /// Of so many.
+    pub of: u64,
+    /// All own visits up to this moment are there, by the order in which they were saved; absent where the
+    /// first is not.
+    pub up_to: Option<Instant>,
+}
+
+impl AtHeadquarters {
+    /// What is proved of these visits, given in the order in which they were saved.
+    #[must_use]
+    pub fn of(visits: &[OwnVisit]) -> Self {
+        let is_there = |visit: &&OwnVisit| visit.whereabouts == Whereabouts::Headquarters;
+        let mut by_feed: BTreeMap<&Feed, (Option<Instant>, bool)> = BTreeMap::new();
+        for visit in visits {
+            let (last, open) = by_feed.entry(&visit.feed).or_insert((None, true));
+            *open &= is_there(&visit);
+            if *open {
+                *last = visit.at.max(*last);
+            }
+        }
+        // Where communes stand at different moments, the earliest is what may be said of all.
+        let behind = by_feed.values().filter(|(_, open)| !open).map(|(last, _)| *last);
+        let all = by_feed.values().map(|(last, _)| *last);
+        let up_to = behind.min().unwrap_or_else(|| all.max().flatten());
+        let there = visits.iter().filter(is_there).count() as u64;
+        Self { visits: there, of: visits.len() as u64, up_to }
+    }
+}
+
+/// Everything a tablet says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The organisation's name, where it is known.
+    pub organisation: Option<String>,
+    /// How far the enrolment is.
+    pub enrolment: Enrolment,
+    /// Its number, once it is known.
+    pub serial: Option<u32>,
+    /// Its key.
+    #[serde(serialize_with = "as_text")]
+    pub device: DeviceKey,
+    /// Own visits by where they are.
+    pub visits: VisitCounts,
+    /// Up to where they are at headquarters.
+    pub at_headquarters: AtHeadquarters,
+    /// What waits, and for whom.
+    pub waiting: Vec<Waiting>,
+    /// Everything readable on this tablet, others' work included.
+    pub households: u64,
+    /// Visits readable on this tablet.
+    pub visits_readable: u64,
+    /// Fields with several answers.
+    pub conflicts: u64,
+    /// Entries of others that are held here and not merged.
+    pub set_aside_here: u64,
+}
+
+impl Status {
+    pub(crate) fn with_stats(mut self, stats: Stats) -> Self {
+        self.households = stats.households;
+        self.visits_readable = stats.visits;
+        self.conflicts = stats.conflicts;
+        self
+    }
+}
+
+/// Groups what waits. `granted` and `has_key` say of a feed whether this tablet may write there, and whether
+/// its key is here.
+pub(crate) fn waiting(
+    visits: &[OwnVisit],
+    granted: impl Fn(&Feed) -> bool,
+    has_key: impl Fn(&Feed) -> bool,
+) -> Vec<Waiting> {
+    let mut counts: BTreeMap<(Feed, WaitsFor), u64> = BTreeMap::new();
+    for visit in visits {
+        let what = match visit.whereabouts {
+            Whereabouts::Headquarters => continue,
+            Whereabouts::SetAside(reason) => WaitsFor::Supervisor(reason),
+            Whereabouts::Delivered => WaitsFor::Headquarters,
+            Whereabouts::Saved | Whereabouts::Colleague if !granted(&visit.feed) => WaitsFor::Grant,
+            Whereabouts::Saved if !has_key(&visit.feed) => WaitsFor::Key,
+            Whereabouts::Saved | Whereabouts::Colleague => WaitsFor::Relay,
+        };
+        *counts.entry((visit.feed.clone(), what)).or_default() += 1;
+    }
+    counts.into_iter().map(|((feed, what), visits)| Waiting { feed, visits, what }).collect()
+}
+
+/// Why an entry is set aside, in plain words. The numbers are those of receipts.
+#[must_use]
+pub const fn reason_words(reason: u8) -> &'static str {
+    match reason {
+        1 => "it waits for something else to arrive",
+        2 => "it was written after this log was ended",
+        3 => "two tablets wrote under one name",
+        4 => "this tablet was closed",
+        5 => "it does not pass the checks",
+        6 => "it is malformed",
+        7 => "it bears another tablet's name",
+        8 => "its content cannot be opened",
+        9 => "this tablet has too many logs",
+        _ => "for a reason that this version does not know",
+    }
+}
+
+fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn visit(feed: &str, second: i64, whereabouts: Whereabouts) -> OwnVisit {
+        OwnVisit {
+            id: Uuid::nil(),
+            household: Uuid::nil(),
+            feed: Feed::new(feed).expect("feed"),
+            at: Instant::of_seconds(second).ok(),
+            whereabouts,
+        }
+    }
+
+    #[test]
+    fn at_headquarters_is_said_up_to_the_first_visit_that_is_not_there() {
+        use Whereabouts::{Delivered, Headquarters};
+        let visits = [visit("a", 10, Headquarters), visit("a", 20, Delivered), visit("a", 30, Headquarters)];
+        let said = AtHeadquarters::of(&visits);
+        assert_eq!((said.visits, said.of, said.up_to), (2, 3, Instant::of_seconds(10).ok()));
+        let visits = [visit("a", 10, Headquarters), visit("b", 5, Delivered)];
+        assert_eq!(AtHeadquarters::of(&visits).up_to, None, "nothing of b is there");
+        let visits = [visit("a", 10, Headquarters), visit("b", 50, Headquarters)];
+        assert_eq!(AtHeadquarters::of(&visits).up_to, Instant::of_seconds(50).ok());
+        assert_eq!(AtHeadquarters::of(&[]), AtHeadquarters::default());
+    }
+
+    #[test]
+    fn what_waits_says_for_whom() {
+        let visits = [
+            visit("a", 1, Whereabouts::Saved),
+            visit("a", 2, Whereabouts::Delivered),
+            visit("a", 3, Whereabouts::Headquarters),
+            visit("b", 4, Whereabouts::Saved),
+            visit("c", 5, Whereabouts::Saved),
+        ];
+        let waiting = waiting(&visits, |feed| feed.as_str() != "b", |feed| feed.as_str() != "c");
+        let said: Vec<_> = waiting.iter().map(|one| (one.feed.as_str(), one.what, one.visits)).collect();
+        let expected = vec![
+            ("a", WaitsFor::Relay, 1),
+            ("a", WaitsFor::Headquarters, 1),
+            ("b", WaitsFor::Grant, 1),
+            ("c", WaitsFor::Key, 1),
+        ];
+        assert_eq!(said, expected);
+    }
+}

@@ -1,0 +1,219 @@
+//! An organisation with a relay on a real socket and headquarters beside it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use khettara_core::id::{DeviceKey, Feed, OrgId, Pattern};
+use khettara_core::identity::{Identity, Rights, Role, SigningKey, Ticket};
+use khettara_core::log::{Codec, NoDictionaries, Place as At};
+use khettara_core::store::{MemoryStore, Store, held};
+use khettara_core::sync::{CutStyle, Engine, Notice, Party};
+use khettara_device::{Cancel, Device, DeviceError, SyncReport};
+use khettara_hq::organisation::{Founding, Place, carry_feed, delegate, found, invite, publish_feed_key};
+use khettara_node::Shared;
+use khettara_node::clock::Clock;
+use khettara_node::driver::{Driver, DriverHandle, News, Outboxes};
+use khettara_node::quic::{self, Dialler, Listener, Profile, serve};
+use tokio::runtime::Runtime;
+
+pub(crate) const COMMUNE: &str = "08.201.11.07";
+
+/// A party beside the tablets.
+struct Party_ {
+    seed: [u8; 32],
+    shared: Shared<MemoryStore>,
+    driver: DriverHandle,
+}
+
+pub(crate) struct World {
+    pub(crate) org: OrgId,
+    pub(crate) address: SocketAddr,
+    pub(crate) relay_key: DeviceKey,
+    genesis: String,
+    runtime: Runtime,
+    relay: Party_,
+    headquarters: Party_,
+    folder: tempfile::TempDir,
+}
+
+fn engine(org: OrgId, seed: [u8; 32], receipts: Option<At>, store: &MemoryStore) -> Engine {
+    let cut =
+        CutStyle { codec: Codec::Zstd { dictionary: 0 }, level: 3, dictionaries: Box::new(NoDictionaries) };
+    let party = Party {
+        org,
+        organisation: "Errachidia".into(),
+        identity: Identity::from_seeds(&seed, &seed),
+        receipts,
+        cut,
+        claim: None,
+        open_secrets: Vec::new(),
+    };
+    Engine::new(party, seed, "stories", 1, store).expect("the store reads")
+}
+
+fn start(runtime: &Runtime, seed: [u8; 32], engine: Engine, store: MemoryStore) -> Party_ {
+    let clock = Clock::start();
+    let shared = Shared::new(engine, store, clock);
+    let driver = Driver::start(shared.clone(), clock, Outboxes::RELAY, runtime.handle().clone());
+    Party_ { seed, shared, driver: driver.expect("a thread") }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::seeded(1)
+    }
+
+    /// A world of its own keys: two seeds are two organisations.
+    pub(crate) fn seeded(seed: u8) -> Self {
+        let seeds = [1, 2, 3, 4, 5].map(|place| [seed * 16 + place; 32]);
+        let [root_seed, next, recovery, hq_seed, relay_seed] = seeds;
+        let root_keys = Identity::from_seeds(&root_seed, &root_seed);
+        let founding = Founding {
+            root: root_keys.key(),
+            next_root: SigningKey::from_seed(&next).public(),
+            recovery: Identity::from_seeds(&recovery, &recovery).kem.public(),
+        };
+        let org = founding.org();
+        let stores = || MemoryStore::new();
+        let (mut root_store, mut hq_store, mut relay_store) = (stores(), stores(), stores());
+        let mut root = engine(org, root_seed, None, &root_store);
+        found(&mut root, &mut root_store, &founding, &root_keys.signing).expect("founds");
+        let all = [Pattern::new("*").expect("pattern")];
+        let key = |seed: &[u8; 32]| SigningKey::from_seed(seed).public();
+        for (seed, role) in [(&hq_seed, Role::HEADQUARTERS), (&relay_seed, Role::RELAY)] {
+            delegate(&mut root, &mut root_store, key(seed), role, &all).expect("delegates");
+        }
+        let mut headquarters = engine(org, hq_seed, Some(At::HEADQUARTERS), &hq_store);
+        let mut relay = engine(org, relay_seed, Some(At::RELAY), &relay_store);
+        carry_feed(&root_store, &mut hq_store, org, &Feed::roster()).expect("carries");
+        carry_feed(&root_store, &mut relay_store, org, &Feed::roster()).expect("carries");
+        headquarters.refresh(&hq_store).expect("reads");
+        relay.refresh(&relay_store).expect("reads");
+        let commune = Feed::new(COMMUNE).expect("feed");
+        publish_feed_key(&mut headquarters, &mut hq_store, &commune).expect("publishes");
+        let runtime = Runtime::new().expect("a runtime");
+        let relay = start(&runtime, relay_seed, relay, relay_store);
+        let headquarters = start(&runtime, hq_seed, headquarters, hq_store);
+        let address = {
+            let _inside = runtime.enter();
+            let here = "127.0.0.1:0".parse().expect("an address");
+            let listener = Listener::bind(&quic::Identity::from_seed(&relay_seed), here, Profile::Relay);
+            let listener = listener.expect("a socket");
+            let address = listener.local_address().expect("an address");
+            runtime.spawn(serve(listener, relay.driver.clone()));
+            address
+        };
+        let genesis = founding.signed(&root_keys.signing).to_bytes();
+        let genesis = genesis.iter().map(|byte| format!("{byte:02x}")).collect();
+        let folder = tempfile::tempdir().expect("the disk works");
+        let relay_key = key(&relay_seed);
+        let world = Self { org, address, relay_key, genesis, runtime, relay, headquarters, folder };
+        world.headquarters_meets_relay();
+        world
+    }
+
+    /// Headquarters dials the relay and all is said.
+    pub(crate) fn headquarters_meets_relay(&self) {
+        self.runtime.block_on(async {
+            let identity = quic::Identity::from_seed(&self.headquarters.seed);
+            let any = "0.0.0.0:0".parse().expect("an address");
+            let dialler = Dialler::bind(&identity, any, Profile::UNKNOWN_LINK).expect("a socket");
+            let connection =
+                dialler.dial(&[self.address], &[self.relay_key]).await.expect("the relay answers");
+            let mut news = self.headquarters.driver.news();
+            let session = self.headquarters.driver.add_connection(connection).expect("runs");
+            let mut settled = false;
+            let wait = async {
+                loop {
+                    match news.recv().await.expect("runs") {
+                        News::Notice(Notice::Settled { session: over, .. }) => settled |= over == session,
+                        News::Ended { session: over, how } if over == session => break how,
+                        _ => {}
+                    }
+                }
+            };
+            let how = tokio::time::timeout(Duration::from_secs(60), wait).await.expect("an end");
+            assert!(settled, "headquarters and relay: {how:?}");
+            dialler.close().await;
+        });
+    }
+
+    /// Headquarters invites a worker for the commune, and the relay hears of it.
+    pub(crate) fn ticket(&self) -> Ticket {
+        let grants =
+            [(Pattern::exactly(&Feed::new(COMMUNE).expect("feed")), Rights::READ.with(Rights::WRITE))];
+        let place =
+            Place { role: Role::WORKER, grants: grants.into_iter().collect(), registrar: self.relay_key };
+        let invited = self.headquarters.shared.with(|engine, store| invite(engine, store, &place));
+        let invited = invited.expect("invites");
+        self.headquarters_meets_relay();
+        Ticket {
+            org: self.org,
+            addresses: vec![self.address.to_string()],
+            pin: self.relay_key,
+            next_pin: DeviceKey::ZERO,
+            serial: invited.serial,
+            secret: invited.secret,
+        }
+    }
+
+    /// The organisation's file.
+    pub(crate) fn organisation_file(&self) -> PathBuf {
+        let path = self.folder.path().join("organisation.json");
+        let text = format!(
+            r#"{{"organisation":"Errachidia","org":"{}","genesis":"{}","addresses":["{}"],"pins":["{}"]}}"#,
+            self.org.to_hex(),
+            self.genesis,
+            self.address,
+            self.relay_key.to_hex()
+        );
+        std::fs::write(&path, text).expect("the disk works");
+        path
+    }
+
+    pub(crate) fn dir(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A tablet that was never enrolled.
+    pub(crate) fn blank(&self, name: &str) -> Device {
+        Device::init(&self.dir(name)).expect("a tablet")
+    }
+
+    /// A tablet that is enrolled and has met the relay.
+    pub(crate) fn tablet(&self, name: &str) -> Device {
+        let device = self.blank(name);
+        device.enroll(&self.ticket().to_text()).expect("a good code");
+        let report = sync(&device).expect("syncs");
+        assert!(report.enrolled, "{report:?}");
+        device
+    }
+
+    /// Segments that the relay holds of the commune.
+    pub(crate) fn relay_holds(&self) -> u64 {
+        let commune = Feed::new(COMMUNE).expect("feed");
+        self.relay.shared.with(|_, store| {
+            let vector = held::vector_of(store as &dyn Store, [&commune]).expect("reads");
+            vector.lines(&commune).iter().map(|(_, n, _)| *n).sum()
+        })
+    }
+}
+
+pub(crate) fn sync(device: &Device) -> Result<SyncReport, DeviceError> {
+    device.sync(&Cancel::default(), &mut |_| {})
+}
+
+/// A household of the commune with this id.
+pub(crate) fn household(id: &str) -> String {
+    format!(
+        r#"{{"record":"household","id":"{id}","commune":"{COMMUNE}","status":"sedentary","water":"well","members":[{{"name_ar":"فاطمة","sex":"female","relation":"head"}}]}}"#
+    )
+}
+
+/// A visit to it.
+pub(crate) fn visit(household: &str, day: u32) -> String {
+    format!(
+        r#"{{"record":"visit","household":"{household}","at":"2026-11-{day:02}T09:30:00Z","time_source":"device","agent":"AS-7","kind":"follow_up"}}"#
+    )
+}

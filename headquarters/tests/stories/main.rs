@@ -1,0 +1,5 @@
+//! Stories of headquarters, told over real files and QUIC on loopback.
+
+mod founding_and_tables;
+mod pulling;
+mod support;

@@ -1,0 +1,7 @@
+//! A relay from outside: the program, and tablets and headquarters that reach it over QUIC.
+
+mod grouping;
+mod kills;
+mod program;
+mod support;
+mod syncing;

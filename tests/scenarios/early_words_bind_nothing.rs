@@ -1,0 +1,48 @@
+//! Bytes before the handshake is complete may be somebody's repetition: they bind no claim and move no base.
+
+use khettara_core::identity::BindingState;
+use khettara_core::store::held::{Side, bases};
+use khettara_core::wire::Frame;
+use khettara_tests::{Link, Raw, World};
+
+#[test]
+fn an_early_claim_binds_nothing_and_waits_for_the_handshake() {
+    let mut world = World::new(42);
+    let (serial, _) = world.invited_tablet("amina");
+    assert!(world.meet("headquarters", "relay").settled);
+    let claim = world.node("amina").engine.party().claim.clone().expect("has one");
+    let amina = world.node("amina").key();
+    let mut raw = Raw::reaches(world.node_mut("relay"), amina, false);
+    raw.say(&Frame::Claim(claim));
+    assert!(raw.closed.is_some());
+    raw.hang_up();
+    assert_eq!(world.node("relay").engine.roster().binding(serial), BindingState::None);
+    let report = world.meet_over("amina", "relay", Link { early: true, ..Link::default() });
+    assert!(report.settled, "a tablet waits with its claim: {report:#?}");
+}
+
+#[test]
+fn a_hello_said_again_by_somebody_moves_no_base() {
+    let mut world = World::new(43);
+    world.tablet("amina");
+    let feed = world.feeds[0].clone();
+    let amina = world.node("amina").key();
+    let mut hellos = Vec::new();
+    for note in 0..4u8 {
+        world.node_mut("amina").note(&feed, &[note]).expect("saved");
+        let report = world.meet("amina", "relay");
+        hellos.push(report.said.iter().find(|(up, ..)| *up).expect("a Hello").2.clone());
+    }
+    let known = |world: &World| bases(&*world.node("relay").store, &amina, Side::Heard).expect("reads");
+    let before = known(&world);
+    for hello in hellos {
+        let mut raw = Raw::reaches(world.node_mut("relay"), amina, false);
+        raw.say_bytes(hello);
+        raw.hang_up();
+    }
+    assert_eq!(known(&world), before);
+    let report = world.meet_over("amina", "relay", Link { early: true, ..Link::default() });
+    assert!(report.settled);
+    let report = world.meet("amina", "relay");
+    assert_eq!(report.frames.len(), 2, "{report:#?}");
+}
