@@ -4,6 +4,7 @@
 mod bytes_per_visit;
 mod nothing_to_do;
 mod table;
+mod visits_applied;
 
 use std::process::ExitCode;
 
@@ -12,8 +13,11 @@ use table::{Table, Target, one};
 /// A measurement: prints its table, and gives what it is held against.
 type Measurement = (&'static str, fn() -> Vec<Target>);
 
-const MEASUREMENTS: [Measurement; 2] =
-    [("nothing-to-do", nothing_to_do::measure), ("bytes-per-visit", bytes_per_visit::measure)];
+const MEASUREMENTS: [Measurement; 3] = [
+    ("nothing-to-do", nothing_to_do::measure),
+    ("bytes-per-visit", bytes_per_visit::measure),
+    ("visits-applied", visits_applied::measure),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

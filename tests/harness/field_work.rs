@@ -18,6 +18,8 @@ pub struct Notebook {
     pub signing: SigningKey,
     /// Its name.
     pub log: LogId,
+    /// What that name is made of.
+    pub descriptor: Descriptor,
     nonce: StartNonce,
     actor: ActorId,
     position: u64,
@@ -34,8 +36,8 @@ impl Notebook {
         let descriptor =
             Descriptor { device: signing.public(), feed: feed.clone(), incarnation, continues: None };
         let log = descriptor.log_id(org);
-        let nonce = StartNonce::ZERO;
-        Self { signing, log, nonce, actor: ActorId([0; 16]), position: 0, before: nonce, items: Vec::new() }
+        let (nonce, actor) = (StartNonce::ZERO, ActorId([0; 16]));
+        Self { signing, log, descriptor, nonce, actor, position: 0, before: nonce, items: Vec::new() }
     }
 
     /// A process begins: a Start, and a new actor.
