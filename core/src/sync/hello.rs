@@ -44,8 +44,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     }
     let empty = Vector::default();
     let changes = changed_lines(session, base.as_ref().map_or(&empty, |base| &base.vector), &said);
-    let bytes_max =
-        if base.is_some() { limits::FRAME_BYTES_MAX / 2 } else { limits::HELLO_VECTOR_BYTES_MAX };
+    let bytes_max = if base.is_some() { limits::FRAME_BYTES_MAX / 2 } else { limits::HELLO_VECTOR_BYTES_MAX };
     let whole = encoding::to_bytes(&changes).len() <= bytes_max;
     let hello = Hello {
         versions: (wire::VERSION, wire::VERSION),
@@ -61,6 +60,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     session.feeds = feeds;
     session.said = said;
     session.stage = Stage::Greeted;
+    session.named_base = base.is_some();
     session.base_kept = false;
     session.peer_settled = None;
     session.expects_more = true;
@@ -111,7 +111,9 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     session.unknown_logs.clear();
     session.hello = Some(hello);
     session.peer_settled = None;
-    consider_hello(desk, session)
+    consider_hello(desk, session)?;
+    // Streams may have overtaken the Hello that gives their numbers a meaning.
+    receive::retry_staged(desk, session)
 }
 
 /// Goes on with a Hello that was heard, as soon as its sender is known.
@@ -144,7 +146,7 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
         Some(base) if hello.whole => {
             if hello.base != [0; 8] {
                 session.mine = Numbering::of_base(base.ranked_logs());
-                session.theirs = session.mine.clone();
+                session.theirs = session.mine.and_spelled(&session.theirs);
             }
             session.peer_ends.clear();
             session.unknown_logs.clear();
@@ -424,7 +426,9 @@ pub(super) fn hear_need(
     }
     // Indices into a base that the peer does not have mean nothing to it: from here on logs are named anew.
     session.mine = Numbering::from_number(session.mine.next());
-    session.theirs = Numbering::default();
+    if session.named_base {
+        session.theirs = Numbering::default();
+    }
     send::forget_unplaced(session);
     let mut blocks: Vec<(u32, Vec<LogEnds>)> = Vec::new();
     for (place, feed) in (0u32..).zip(&session.subscription) {
@@ -495,7 +499,8 @@ pub(super) fn hear_vectors(
     if !session.all_differ {
         note_equal_feeds(desk, session)?;
     }
-    answer(desk, session)
+    answer(desk, session)?;
+    receive::retry_staged(desk, session)
 }
 
 /// Feeds that the opener did not name are equal here and there.
