@@ -32,6 +32,7 @@ struct Swarm {
     full: bool,
     failing: bool,
     set_back: bool,
+    wiped_relay: bool,
     clones: bool,
     restored_tablets: bool,
     tablets_meet: bool,
@@ -50,6 +51,7 @@ impl Swarm {
             full: on(30),
             failing: on(40),
             set_back: on(30),
+            wiped_relay: on(20),
             clones: on(30),
             restored_tablets: on(20),
             tablets_meet: on(60),
@@ -261,6 +263,12 @@ impl Life {
                 self.tablets.push(clone);
                 return;
             }
+        }
+        if self.swarm.wiped_relay && self.chance.percent(30) {
+            self.people.reopen("relay", SimulatedDisk::new(), &mut self.chance);
+            self.oracle.relay_set_back = true;
+            self.oracle.destroyed(&self.people.world);
+            return;
         }
         if self.backups.is_empty() {
             return;

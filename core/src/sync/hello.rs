@@ -105,6 +105,9 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     session.answered_hello = false;
     session.base_kept = false;
     session.renumbered = false;
+    if hello.base != [0; 8] {
+        session.theirs = Numbering::blind();
+    }
     session.all_differ = false;
     session.differing.clear();
     session.peer_ends.clear();

@@ -244,17 +244,19 @@ pub(super) fn drop_numbered(session: &mut Session, first: u32) {
     });
 }
 
-/// The ends that say all of `taken` is durable: the log's lines, and what was taken beside them.
+/// The ends that say all of `taken` is durable: the log's lines, and the highest that were taken, since whoever
+/// sent them may not hold a line above them.
 pub(super) fn durable_ends(
     store: &dyn Store,
     log: &LogId,
     mut taken: BTreeSet<(u64, SegmentId)>,
 ) -> Result<Vec<ShortEnd>, StoreError> {
     let mut ends: Vec<(u64, SegmentId)> = listed_ends(store, log)?;
-    forget_covered(store, log, &ends, &mut taken)?;
     while let Some(highest) = taken.pop_last() {
         forget_covered(store, log, &[highest], &mut taken)?;
-        ends.push(highest);
+        if !ends.contains(&highest) {
+            ends.push(highest);
+        }
     }
     Ok(ends.iter().map(|(n, id)| short_end(*n, id)).collect())
 }
