@@ -205,13 +205,15 @@ impl Life {
             self.trouble(name);
         }
         let dies = link.dies_with_its_disk;
+        let good = link.cut_after_bytes.is_none() && link.power_cut.is_none() && !link.twice;
         let report = self.record(dialler, other, link);
         for (side, name) in [(true, dialler), (false, other)] {
-            let disk_died = dies && report.dark == Some(side);
-            if disk_died || report.dark == Some(side) {
+            if report.dark == Some(side) {
                 self.people.crash(name, &mut self.chance);
             }
         }
+        let whole = good && report.errors.is_empty();
+        assert!(report.settled || !whole, "{dialler} and {other} part without having settled: {report:#?}");
         if !report.errors.is_empty() && !dies {
             for name in [dialler, other] {
                 self.after_error(name);
