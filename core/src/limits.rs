@@ -57,6 +57,8 @@ pub const HELLO_VECTOR_BYTES_MAX: usize = 600;
 pub const SUBSCRIBED_FEEDS_MAX: usize = 4_096;
 /// Times one log is asked for in one session; beyond it the next session goes on.
 pub const ASKS_PER_LOG_MAX: u32 = 3;
+/// Questions kept for a peer that has not shown yet who it is; beyond it they are not answered in this session.
+pub const ENDS_DEFERRED_MAX: usize = 4_096;
 /// Logs spelled in one session; beyond it the connection is closed.
 pub const SPELLED_LOGS_PER_SESSION_MAX: usize = 100_000;
 /// Signed items that one session may bring alone; beyond it the connection is closed.

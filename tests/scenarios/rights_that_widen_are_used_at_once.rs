@@ -26,7 +26,7 @@ fn a_feed_published_meanwhile_is_pulled_in_the_same_meeting() {
     assert!(report.settled, "{report:#?}");
     let greetings = report.frames.iter().filter(|(up, kind, _)| *up && *kind == 2).count();
     assert_eq!(greetings, 2, "{report:#?}");
-    assert_eq!(world.digest("amina", &second), world.digest("relay", &second));
+    assert_eq!(world.digest("amina", &second), world.digest("relay", &second), "{report:#?}");
     assert!(world.meet("amina", "relay").settled);
     let report = world.meet("amina", "relay");
     assert_eq!(report.frames.len(), 2, "{report:#?}");

@@ -32,6 +32,7 @@ struct Swarm {
     full: bool,
     failing: bool,
     set_back: bool,
+    wiped_relay: bool,
     clones: bool,
     restored_tablets: bool,
     tablets_meet: bool,
@@ -50,6 +51,7 @@ impl Swarm {
             full: on(30),
             failing: on(40),
             set_back: on(30),
+            wiped_relay: on(20),
             clones: on(30),
             restored_tablets: on(20),
             tablets_meet: on(60),
@@ -203,13 +205,15 @@ impl Life {
             self.trouble(name);
         }
         let dies = link.dies_with_its_disk;
+        let good = link.cut_after_bytes.is_none() && link.power_cut.is_none() && !link.twice;
         let report = self.record(dialler, other, link);
         for (side, name) in [(true, dialler), (false, other)] {
-            let disk_died = dies && report.dark == Some(side);
-            if disk_died || report.dark == Some(side) {
+            if report.dark == Some(side) {
                 self.people.crash(name, &mut self.chance);
             }
         }
+        let whole = good && report.errors.is_empty();
+        assert!(report.settled || !whole, "{dialler} and {other} part without having settled: {report:#?}");
         if !report.errors.is_empty() && !dies {
             for name in [dialler, other] {
                 self.after_error(name);
@@ -261,6 +265,12 @@ impl Life {
                 self.tablets.push(clone);
                 return;
             }
+        }
+        if self.swarm.wiped_relay && self.chance.percent(30) {
+            self.people.reopen("relay", SimulatedDisk::new(), &mut self.chance);
+            self.oracle.relay_set_back = true;
+            self.oracle.destroyed(&self.people.world);
+            return;
         }
         if self.backups.is_empty() {
             return;

@@ -27,6 +27,16 @@ fn notes(node: &Node, feed: &Feed) -> BTreeSet<Vec<u8>> {
     node.notes(feed).into_iter().chain(node.pending_notes(feed)).collect()
 }
 
+/// Nobody goes on writing in a log of which another branch arrived.
+fn check_pen(node: &Node, feed: &Feed) {
+    for own in
+        held::own_logs(&*node.store, feed).expect("reads").iter().filter(|own| !own.ended && own.cut > 0)
+    {
+        let lines = held::lines_of(&*node.store, feed, &own.log).expect("reads");
+        assert_eq!(lines, vec![(own.cut, own.tip)], "a log that somebody else writes in is still open");
+    }
+}
+
 impl Oracle {
     pub(crate) fn saved(&mut self, feed: &Feed, note: &[u8]) {
         self.saved.insert((feed.clone(), note.to_vec()));
@@ -42,7 +52,7 @@ impl Oracle {
         for name in world.names().into_iter().filter(|name| name != "root") {
             for feed in &world.feeds {
                 let node = world.node(&name);
-                let found = if node.engine.party().receipts.is_some() {
+                let found = if node.kind == khettara_tests::NodeKind::Relay {
                     node.notes_with_keys_of(feed, &*world.node(keys).store).into_iter().collect()
                 } else {
                     notes(node, feed)
@@ -101,6 +111,7 @@ impl Oracle {
                 let missing = wanted.iter().filter(|note| !has.contains(**note)).count();
                 assert_eq!(missing, 0, "{name} lacks something saved");
                 assert!(world.node(name).pending_notes(feed).is_empty(), "{name} kept something to itself");
+                check_pen(world.node(name), feed);
             }
             self.check_heads(world, feed);
         }

@@ -60,7 +60,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     session.feeds = feeds;
     session.said = said;
     session.stage = Stage::Greeted;
-    session.settled = None;
+    session.named_base = base.is_some();
     session.base_kept = false;
     session.peer_settled = None;
     session.expects_more = true;
@@ -105,15 +105,18 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     session.answered_hello = false;
     session.base_kept = false;
     session.renumbered = false;
+    if hello.base != [0; 8] {
+        session.theirs = Numbering::blind();
+    }
     session.all_differ = false;
     session.differing.clear();
     session.peer_ends.clear();
     session.unknown_logs.clear();
     session.hello = Some(hello);
     session.peer_settled = None;
-    // Another Hello in one meeting is answered to its end too, though nothing more may be sent for it.
-    session.settled = None;
-    consider_hello(desk, session)
+    consider_hello(desk, session)?;
+    // Streams may have overtaken the Hello that gives their numbers a meaning.
+    receive::retry_staged(desk, session)
 }
 
 /// Goes on with a Hello that was heard, as soon as its sender is known.
@@ -146,7 +149,7 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
         Some(base) if hello.whole => {
             if hello.base != [0; 8] {
                 session.mine = Numbering::of_base(base.ranked_logs());
-                session.theirs = session.mine.clone();
+                session.theirs = session.mine.and_spelled(&session.theirs);
             }
             session.peer_ends.clear();
             session.unknown_logs.clear();
@@ -202,9 +205,6 @@ fn note_lines(desk: &Desk<'_>, session: &mut Session, lines: &[LogEnds]) -> Resu
 fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let Some(hello) = session.hello.clone() else { return Ok(()) };
     session.answered_hello = true;
-    // What the opener said it sent was before this: it says it again behind the answer.
-    session.peer_settled = None;
-    // So do we: an opener that said Hello again waits for it, though nothing new may be sent behind this answer.
     session.settled = None;
     let mine = vector_of(&desk.overlay, &session.feeds)?;
     let digest = mine.digest();
@@ -223,9 +223,6 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
     let asked = session.answers > 0;
     let more = !missing.is_empty() || !asks.is_empty() || !receipts.is_empty() || unknown || asked;
     session.expects_more = more;
-    if hello.base == [0; 8] {
-        stranger::introduce(desk, session);
-    }
     desk.say(
         session.id,
         &Frame::HelloAck(HelloAck {
@@ -432,7 +429,9 @@ pub(super) fn hear_need(
     }
     // Indices into a base that the peer does not have mean nothing to it: from here on logs are named anew.
     session.mine = Numbering::from_number(session.mine.next());
-    session.theirs = Numbering::default();
+    if session.named_base {
+        session.theirs = Numbering::default();
+    }
     send::forget_unplaced(session);
     let mut blocks: Vec<(u32, Vec<LogEnds>)> = Vec::new();
     for (place, feed) in (0u32..).zip(&session.subscription) {
@@ -503,7 +502,8 @@ pub(super) fn hear_vectors(
     if !session.all_differ {
         note_equal_feeds(desk, session)?;
     }
-    answer(desk, session)
+    answer(desk, session)?;
+    receive::retry_staged(desk, session)
 }
 
 /// Feeds that the opener did not name are equal here and there.

@@ -14,8 +14,8 @@ use crate::sync::desk::Desk;
 use crate::sync::engine::{end, is_heard};
 use crate::sync::hello::listed_ends;
 use crate::sync::port::{CloseReason, Notice};
-use crate::sync::send;
-use crate::sync::session::{Session, Staged, Standing, peer_ends};
+use crate::sync::session::{Session, Staged, Standing, peer_ends, short_name};
+use crate::sync::{send, stranger};
 use crate::wire::{BackRef, Ends, Frame, LogEnds, LogRef, SegmentHeader, ShortEnd, short_end};
 
 /// The log behind a name that the peer used; `None` where it is not known here (yet).
@@ -50,7 +50,7 @@ pub(super) fn hear_log(
     session.theirs.spell(log);
     session.descriptors.insert(log, spelled);
     // A line of the Hello that could not be placed before.
-    let short = LogRef::Short(log.0.first_chunk::<8>().copied().unwrap_or_default());
+    let short = short_name(&log);
     if let Some(place) = session.unknown_logs.iter().position(|line| line.log == short) {
         let line = session.unknown_logs.swap_remove(place);
         let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;
@@ -212,7 +212,7 @@ fn note_foreign_branch(
 }
 
 /// Something arrived that others may have waited for: try them again until nothing moves.
-fn retry_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+pub(super) fn retry_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     loop {
         let waiting = std::mem::take(&mut session.staged);
         let before = waiting.len();
@@ -244,17 +244,19 @@ pub(super) fn drop_numbered(session: &mut Session, first: u32) {
     });
 }
 
-/// The ends that say all of `taken` is durable: the log's lines, and what was taken beside them.
+/// The ends that say all of `taken` is durable: the log's lines, and the highest that were taken, since whoever
+/// sent them may not hold a line above them.
 pub(super) fn durable_ends(
     store: &dyn Store,
     log: &LogId,
     mut taken: BTreeSet<(u64, SegmentId)>,
 ) -> Result<Vec<ShortEnd>, StoreError> {
     let mut ends: Vec<(u64, SegmentId)> = listed_ends(store, log)?;
-    forget_covered(store, log, &ends, &mut taken)?;
     while let Some(highest) = taken.pop_last() {
         forget_covered(store, log, &[highest], &mut taken)?;
-        ends.push(highest);
+        if !ends.contains(&highest) {
+            ends.push(highest);
+        }
     }
     Ok(ends.iter().map(|(n, id)| short_end(*n, id)).collect())
 }
@@ -331,11 +333,16 @@ pub(super) fn hear_ends(
     session: &mut Session,
     held: &LogEnds,
 ) -> Result<(), StoreError> {
-    session.answers += 1;
-    session.expects_more = session.expects_more || !session.dialled;
     if !is_heard(session) {
+        // Answered once it is known who asks.
+        if session.dialled && session.deferred.len() < limits::ENDS_DEFERRED_MAX {
+            session.deferred.push(held.clone());
+            stranger::ask_who(desk, session);
+        }
         return Ok(());
     }
+    session.answers += 1;
+    session.expects_more = session.expects_more || !session.dialled;
     let Some(log) = log_named(desk, session, &held.log)? else { return Ok(()) };
     let Some(owner) = descriptor(&desk.overlay, &log)? else { return Ok(()) };
     if !session.feeds.contains(&owner.feed) {

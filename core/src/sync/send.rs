@@ -10,7 +10,7 @@ use crate::store::{Damage, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::hello::listed_ends;
 use crate::sync::port::Output;
-use crate::sync::session::Session;
+use crate::sync::session::{Session, short_name};
 use crate::wire::{BackRef, Frame, LogFrame, LogRef, SegmentHeader};
 
 const PRIORITY_ROSTER: i32 = 100;
@@ -120,6 +120,13 @@ fn back_ref(desk: &Desk<'_>, log: &LogId, row: &SegmentRow) -> Result<BackRef, S
 /// A name the peer can resolve: a number, the short id of a log it spoke of, or else the log is spelled, with
 /// its device's credential.
 fn named(desk: &mut Desk<'_>, session: &mut Session, log: &LogId, owner: &Descriptor) -> LogRef {
+    if session.unnumbered {
+        if !session.mine.has_spelled(log) {
+            desk.say(session.id, &Frame::Log(LogFrame { descriptor: owner.clone() }));
+            session.mine.spell(*log);
+        }
+        return short_name(log);
+    }
     if let Some(index) = session.mine.index_of(log) {
         return index;
     }

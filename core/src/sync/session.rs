@@ -52,6 +52,11 @@ impl Numbering {
         Self { ranks: Vec::new(), first, spelled: Vec::new() }
     }
 
+    /// The same, going on with what the peer spelled before the base was known here.
+    pub(super) fn and_spelled(&self, before: &Self) -> Self {
+        Self { spelled: before.spelled.clone(), ..self.clone() }
+    }
+
     /// The number that the next log spelled will have.
     pub(super) const fn next(&self) -> usize {
         self.first.saturating_add(self.spelled.len())
@@ -68,6 +73,11 @@ impl Numbering {
             None => self.ranks.get(number).copied(),
             Some(place) => self.spelled.get(place).copied(),
         }
+    }
+
+    /// Whether the log was spelled in this meeting.
+    pub(super) fn has_spelled(&self, log: &LogId) -> bool {
+        self.spelled.contains(log)
     }
 
     /// A log's number, as a name.
@@ -121,8 +131,12 @@ pub(super) struct Session {
     pub(super) told_stranger: bool,
     /// Whether we showed ourselves to a peer that did not know us.
     pub(super) shown: bool,
-    /// Whether the peer has shown itself to us.
+    /// What a peer asked whom we do not know yet.
+    pub(super) deferred: Vec<LogEnds>,
+    /// Whether the peer has shown all it has.
     pub(super) peer_shown: bool,
+    /// Whether our Hello named a base, and the answerer's numbers start from it unless it asks for vectors.
+    pub(super) named_base: bool,
 
     /// The subscription of this meeting, as the opener said it, and the part of it that may be given.
     pub(super) subscription: Vec<Feed>,
@@ -132,6 +146,8 @@ pub(super) struct Session {
     pub(super) theirs: Numbering,
     pub(super) descriptors: BTreeMap<LogId, Descriptor>,
     pub(super) papers_sent: BTreeSet<DeviceKey>,
+    /// Whether the peer may not know the base that our numbers start from: logs are spelled, and named whole.
+    pub(super) unnumbered: bool,
     pub(super) items_heard: u32,
 
     /// What the peer said it holds, by log.
@@ -188,13 +204,16 @@ impl Session {
             answered_hello: false,
             told_stranger: false,
             shown: false,
+            deferred: Vec::new(),
             peer_shown: false,
+            named_base: false,
             subscription: Vec::new(),
             feeds: Vec::new(),
             mine: Numbering::default(),
             theirs: Numbering::default(),
             descriptors: BTreeMap::new(),
             papers_sent: BTreeSet::new(),
+            unnumbered: false,
             items_heard: 0,
             peer_ends: BTreeMap::new(),
             unknown_logs: Vec::new(),
@@ -225,11 +244,7 @@ impl Session {
 
     /// The briefest name the peer can resolve without our spelling it.
     pub(super) fn name_of(&self, log: &LogId) -> LogRef {
-        self.mine.index_of(log).unwrap_or_else(|| {
-            let mut short = [0; 8];
-            short.copy_from_slice(&log.0[..8]);
-            LogRef::Short(short)
-        })
+        self.mine.index_of(log).unwrap_or_else(|| short_name(log))
     }
 
     /// Whether everything we sent was said to be durable, or refused.
@@ -262,6 +277,11 @@ impl Session {
         let ends = self.peer_ends.get(log).into_iter().flatten();
         ends.filter_map(|end| end.id.map(|id| (end.n, id))).collect()
     }
+}
+
+/// The name of a log that both may know.
+pub(super) fn short_name(log: &LogId) -> LogRef {
+    LogRef::Short(log.0.first_chunk::<8>().copied().unwrap_or_default())
 }
 
 /// An end as the peer spelled it, with what we made of it.

@@ -9,8 +9,8 @@ use crate::sync::desk::Desk;
 use crate::sync::engine::{EngineError, end};
 use crate::sync::hello;
 use crate::sync::port::{CloseReason, Notice};
-use crate::sync::send;
 use crate::sync::session::{Session, Stage, Standing};
+use crate::sync::{receive, send};
 use crate::wire::{BoundAnswer, ClaimFrame, Frame, Refusal, Refused};
 use crate::{encoding, id::DeviceKey, id::Feed};
 
@@ -31,6 +31,11 @@ pub(super) fn judge_again(desk: &mut Desk<'_>, session: &mut Session) -> Result<
     if before == Standing::Stranger && now != Standing::Stranger && !session.dialled {
         hello::consider_hello(desk, session)?;
     }
+    if now != Standing::Stranger {
+        for held in std::mem::take(&mut session.deferred) {
+            receive::hear_ends(desk, session, &held)?;
+        }
+    }
     if before == Standing::Admitted && now == Standing::Closed && !session.dialled {
         end(desk, session, CloseReason::NotAdmitted);
     }
@@ -47,6 +52,7 @@ pub(super) fn tell_stranger(desk: &mut Desk<'_>, session: &mut Session) {
 
 /// The stranger has shown everything; if that does not make it known, this is not its relay.
 pub(super) fn hear_shown(session: &mut Session) {
+    session.answers += 1;
     session.peer_shown = true;
     session.touched = true;
 }
@@ -159,7 +165,7 @@ pub(super) fn hear_refused(
 ) -> Result<(), StoreError> {
     match (&refused.log, refused.reason) {
         (Some(name), _) => {
-            if let Some(log) = crate::sync::receive::log_named(desk, session, name)? {
+            if let Some(log) = receive::log_named(desk, session, name)? {
                 session.unacknowledged.remove(&log);
                 desk.notice(Notice::LogRefused { log, reason: refused.reason });
             }
@@ -188,6 +194,7 @@ fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
         &Frame::Settled(crate::wire::Settled { segments: session.segments_sent, answered: session.answers }),
     );
     desk.say(session.id, &Frame::Shown);
+    session.asks += 1;
     Ok(())
 }
 
@@ -199,27 +206,22 @@ fn show_papers(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreEr
     for item in papers {
         desk.say(session.id, &Frame::Item(item));
     }
-    send::whole_roster(desk, session)
+    session.unnumbered = true;
+    send::whole_roster(desk, session)?;
+    session.unnumbered = false;
+    Ok(())
 }
 
 /// We dialled somebody whom the roster held here does not name: it is asked to show itself, so that what it
 /// sends can be taken.
 pub(super) fn ask_who(desk: &mut Desk<'_>, session: &mut Session) {
+    if session.told_stranger {
+        return;
+    }
     session.told_stranger = true;
     session.asks += 1;
     session.expects_more = true;
     desk.say(session.id, &Frame::Refused(Refused { log: None, reason: Refusal::STRANGER }));
-}
-
-/// At a first meeting, an answerer that no delegation names shows its credential: the opener gives nothing to a
-/// stranger either.
-pub(super) fn introduce(desk: &mut Desk<'_>, session: &mut Session) {
-    let me = desk.world.party.key();
-    if desk.world.roster.delegate(&me).is_none() && session.papers_sent.insert(me) {
-        for item in desk.world.roster.items_of(&me) {
-            desk.say(session.id, &Frame::Item(item));
-        }
-    }
 }
 
 /// Tells the peer that a log's segments are not granted here, now.
