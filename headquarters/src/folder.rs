@@ -1,10 +1,11 @@
-//! Where headquarters keeps what: its own keys and store, and beside them what belongs on an offline disk.
+//! Where headquarters keeps what, in its folder: its own keys and store, and beside them what belongs on an
+//! offline disk.
 //!
 //! ```text
-//! <dir>/organisation.json   public: give it to relays and tablets
-//! <dir>/keys                headquarters' keys
-//! <dir>/store/              what headquarters holds
-//! <dir>/root/               the root: to be moved to an offline disk once the relays are named
+//! organisation.json   public: give it to relays and tablets
+//! keys                headquarters' keys
+//! store/              what headquarters holds
+//! root/               the root: to be moved to an offline disk once the relays are named
 //!     keys next recovery store/
 //! ```
 

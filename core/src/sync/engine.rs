@@ -366,6 +366,8 @@ fn conclude(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErro
     }
     receive::settle_staged(desk, session)?;
     hello::keep_peers_base(desk, session)?;
+    receipts::settle(desk, session)?;
+    receipts::note_crossed(desk, session)?;
     say_taken(desk, session)?;
     if session.dialled {
         conclude_opener(desk, session)

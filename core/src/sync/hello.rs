@@ -61,6 +61,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     session.said = said;
     session.stage = Stage::Greeted;
     session.named_base = base.is_some();
+    session.remembers_us = base.is_some();
     session.base_kept = false;
     session.peer_settled = None;
     session.expects_more = true;
@@ -105,6 +106,7 @@ pub(super) fn hear_hello(desk: &mut Desk<'_>, session: &mut Session, hello: Hell
     session.answered_hello = false;
     session.base_kept = false;
     session.renumbered = false;
+    session.remembers_us = false;
     if hello.base != [0; 8] {
         session.theirs = Numbering::blind();
     }
@@ -148,6 +150,7 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
     match base {
         Some(base) if hello.whole => {
             if hello.base != [0; 8] {
+                session.remembers_us = true;
                 session.mine = Numbering::of_base(base.ranked_logs());
                 session.theirs = session.mine.and_spelled(&session.theirs);
             }
@@ -216,19 +219,28 @@ fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> 
         }
         own_logs_unknown_here(desk, session, &mine, &mut tips, &mut asks)?;
     }
-    let receipts = receipts::missing_for(desk, session, &hello.receipts)?;
+    let (receipts, holds_theirs) = receipts::take_missing(desk, session, &hello.receipts)?;
+    let receipts_digest =
+        if holds_theirs { hello.receipts } else { receipts::digest_of(&desk.overlay, &session.feeds)? };
+    session.unrecognised = receipts_digest != hello.receipts;
+    session.receipts_heard.clear();
     let base_kept = rebuild(desk, session, &hello.digest)?;
     let unknown = !equal && !session.unknown_logs.is_empty();
     // What the opener asked before counts on a word that ends this, too.
     let asked = session.answers > 0;
-    let more = !missing.is_empty() || !asks.is_empty() || !receipts.is_empty() || unknown || asked;
+    let more = !missing.is_empty()
+        || !asks.is_empty()
+        || !receipts.is_empty()
+        || unknown
+        || asked
+        || session.unrecognised;
     session.expects_more = more;
     desk.say(
         session.id,
         &Frame::HelloAck(HelloAck {
             version: wire::VERSION,
             digest,
-            receipts: receipts::digest_of(&desk.overlay, &session.feeds)?,
+            receipts: receipts_digest,
             tips,
             base_kept,
             more,
@@ -432,6 +444,7 @@ pub(super) fn hear_need(
     if session.named_base {
         session.theirs = Numbering::default();
     }
+    session.remembers_us = false;
     send::forget_unplaced(session);
     let mut blocks: Vec<(u32, Vec<LogEnds>)> = Vec::new();
     for (place, feed) in (0u32..).zip(&session.subscription) {

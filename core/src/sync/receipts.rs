@@ -106,19 +106,17 @@ pub(super) fn issue(
         let here =
             sessions.values_mut().filter(|session| session.peer == device && session.stage != Stage::Done);
         for session in here {
+            session.receipts_crossed.push(name(&receipt));
             desk.say(session.id, &Frame::Receipt(receipt.signed.clone()));
         }
     }
     Ok(())
 }
 
-/// Receipts that the peer lacks, judged by its digest against what it was last known to hold; all of them
-/// where that is not known.
-pub(super) fn missing_for(
-    desk: &mut Desk<'_>,
-    session: &Session,
-    theirs: &[u8; 8],
-) -> Result<Vec<Signed>, StoreError> {
+/// Receipts that the peer lacks. Its digest tells whether it holds what was last known of it, or that and what
+/// was sent since. Where it tells neither, because the peer has receipts of its own, what was sent counts as
+/// held if the peer's memory of us is whole; else all are sent.
+fn missing_for(desk: &Desk<'_>, session: &Session, theirs: &[u8; 8]) -> Result<Missing, StoreError> {
     let mut mine = Vec::new();
     for feed in &session.subscription {
         let own = session.standing == Standing::Closed || !session.feeds.contains(feed);
@@ -126,25 +124,57 @@ pub(super) fn missing_for(
         mine.extend(receipts_in(&desk.overlay, feed, author)?);
     }
     let names: Vec<ReceiptName> = mine.iter().map(name).collect();
-    if receipts_digest(names.iter().cloned()) == *theirs {
-        return Ok(Vec::new());
-    }
     let memory = memory_of(&desk.overlay, &session.peer)?;
-    let known = [&memory.receipts_sent, &memory.receipts]
-        .into_iter()
-        .find(|known| receipts_digest(known.iter().cloned()) == *theirs)
-        .cloned();
-    let holds: BTreeSet<&ReceiptName> = known.iter().flatten().collect();
-    let missing: Vec<Signed> = mine
-        .iter()
-        .zip(&names)
-        .filter(|(_, name)| !holds.contains(name))
-        .map(|(held, _)| held.signed.clone())
-        .collect();
-    let after = joined(known.as_deref().unwrap_or_default(), names);
-    let memory = Memory { receipts: known.unwrap_or_default(), receipts_sent: after, ..memory };
-    desk.write(remember(&session.peer, &memory))?;
-    Ok(missing)
+    if receipts_digest(names.iter().cloned()) == *theirs {
+        let memory = Memory { receipts: names.clone(), receipts_sent: names, puzzled: false, ..memory };
+        return Ok(Missing { receipts: Vec::new(), memory, holds_theirs: true });
+    }
+    let is_theirs = |known: &&Vec<ReceiptName>| receipts_digest(known.iter().cloned()) == *theirs;
+    let recognised = [&memory.receipts_sent, &memory.receipts].into_iter().find(is_theirs).cloned();
+    let assumed = if session.remembers_us { memory.receipts_sent.clone() } else { Vec::new() };
+    let known = recognised.clone().unwrap_or(assumed);
+    let held: BTreeSet<&ReceiptName> = known.iter().collect();
+    let lacking = |(_, name): &(&HeldReceipt, &ReceiptName)| !held.contains(name);
+    let pick = |(receipt, _): (&HeldReceipt, &ReceiptName)| receipt.signed.clone();
+    let mut receipts: Vec<Signed> = mine.iter().zip(&names).filter(lacking).map(pick).collect();
+    // An opener that has nothing the answerer was not given is recognised, unless the answerer was set back. An
+    // answerer that finds it so twice knows that something it sent did not arrive.
+    let puzzled = receipts.is_empty() && recognised.is_none();
+    if puzzled && (session.dialled || memory.puzzled) {
+        receipts = mine.iter().map(|receipt| receipt.signed.clone()).collect();
+    }
+    let is_held = |theirs: &ReceiptName| {
+        let same = |mine: &&ReceiptName| (mine.0, &mine.1, mine.2) == (theirs.0, &theirs.1, theirs.2);
+        names.iter().find(same).is_some_and(|mine| mine.3 >= theirs.3)
+    };
+    let holds_theirs = recognised.iter().flatten().all(is_held) && recognised.is_some();
+    let memory = Memory {
+        receipts_sent: joined(&known, names),
+        receipts: known,
+        puzzled: puzzled && !memory.puzzled,
+        ..memory
+    };
+    Ok(Missing { receipts, memory, holds_theirs })
+}
+
+/// What a peer lacks, what to remember of it, and whether all that it holds is held here.
+struct Missing {
+    receipts: Vec<Signed>,
+    memory: Memory,
+    holds_theirs: bool,
+}
+
+/// What the peer lacks, remembered as sent; and whether everything that it holds is held here.
+pub(super) fn take_missing(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    theirs: &[u8; 8],
+) -> Result<(Vec<Signed>, bool), StoreError> {
+    let Missing { receipts, memory, holds_theirs } = missing_for(desk, session, theirs)?;
+    if memory != memory_of(&desk.overlay, &session.peer)? {
+        desk.write(remember(&session.peer, &memory))?;
+    }
+    Ok((receipts, holds_theirs))
 }
 
 /// What a peer will hold when these arrived: of each issuer, feed and author the newest.
@@ -160,14 +190,56 @@ fn joined(before: &[ReceiptName], sent: Vec<ReceiptName>) -> Vec<ReceiptName> {
     all.into_values().collect()
 }
 
-/// The answerer's digest: it gets what it lacks, headquarters' receipts that only we carry above all.
+/// The answerer's digest: it gets what it lacks, headquarters' receipts that only we carry above all. An answerer
+/// that holds all of ours says our own digest back.
 pub(super) fn send_missing(
     desk: &mut Desk<'_>,
     session: &Session,
     theirs: &[u8; 8],
 ) -> Result<(), StoreError> {
-    for receipt in missing_for(desk, session, theirs)? {
+    if digest_of(&desk.overlay, &session.feeds)? == *theirs {
+        return Ok(());
+    }
+    for receipt in take_missing(desk, session, theirs)?.0 {
         desk.say(session.id, &Frame::Receipt(receipt));
+    }
+    Ok(())
+}
+
+/// An opener that was not recognised has now said what it holds: where that gives the digest of its Hello, it is
+/// all it holds, and it gets exactly what it lacks.
+pub(super) fn settle(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let Some(hello) =
+        session.hello.as_ref().filter(|_| session.unrecognised && session.peer_settled.is_some())
+    else {
+        return Ok(());
+    };
+    let said = hello.receipts;
+    session.unrecognised = false;
+    let heard = std::mem::take(&mut session.receipts_heard);
+    if receipts_digest(heard.iter().cloned()) != said {
+        return Ok(());
+    }
+    note_crossed(desk, session)?;
+    let memory = memory_of(&desk.overlay, &session.peer)?;
+    let memory = Memory { receipts: heard.clone(), receipts_sent: heard, puzzled: false, ..memory };
+    desk.write(remember(&session.peer, &memory))?;
+    for receipt in take_missing(desk, session, &said)?.0 {
+        desk.say(session.id, &Frame::Receipt(receipt));
+    }
+    Ok(())
+}
+
+/// Receipts that crossed since the last call: the peer holds them, or will when they arrive.
+pub(super) fn note_crossed(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let crossed = std::mem::take(&mut session.receipts_crossed);
+    if crossed.is_empty() {
+        return Ok(());
+    }
+    let memory = memory_of(&desk.overlay, &session.peer)?;
+    let receipts_sent = joined(&memory.receipts_sent, crossed);
+    if receipts_sent != memory.receipts_sent {
+        desk.write(remember(&session.peer, &Memory { receipts_sent, ..memory }))?;
     }
     Ok(())
 }
@@ -195,6 +267,8 @@ pub(super) fn hear(desk: &mut Desk<'_>, session: &mut Session, signed: Signed) -
     if !believed {
         return Ok(());
     }
+    session.receipts_crossed.push(body.name(issuer));
+    session.receipts_heard.push(body.name(issuer));
     if let Some(group) = keep_receipt(&desk.overlay, &receipt, &body)? {
         desk.decide(group)?;
         let me = desk.world.party.key();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{DeviceKey, Feed, LogId, SegmentId};
-use crate::log::{Descriptor, Vector};
+use crate::log::{Descriptor, ReceiptName, Vector};
 use crate::sync::port::SessionId;
 use crate::wire::{Hello, LogEnds, LogRef, ShortEnd};
 
@@ -135,6 +135,13 @@ pub(super) struct Session {
     pub(super) deferred: Vec<LogEnds>,
     /// Whether the peer has shown all it has.
     pub(super) peer_shown: bool,
+    /// Whether the peer kept the base that a Hello named: it has lost nothing since.
+    pub(super) remembers_us: bool,
+    /// Receipts that crossed this connection since they were last noted.
+    pub(super) receipts_crossed: Vec<ReceiptName>,
+    /// Receipts heard in this meeting, and whether the opener's digest told nothing.
+    pub(super) receipts_heard: Vec<ReceiptName>,
+    pub(super) unrecognised: bool,
     /// Whether our Hello named a base, and the answerer's numbers start from it unless it asks for vectors.
     pub(super) named_base: bool,
 
@@ -206,6 +213,10 @@ impl Session {
             shown: false,
             deferred: Vec::new(),
             peer_shown: false,
+            remembers_us: false,
+            receipts_crossed: Vec::new(),
+            receipts_heard: Vec::new(),
+            unrecognised: false,
             named_base: false,
             subscription: Vec::new(),
             feeds: Vec::new(),
@@ -262,7 +273,10 @@ impl Session {
 
     /// Whether something waits that may still come by itself, and is asked for if it does not.
     pub(super) fn may_have_to_ask(&self) -> bool {
-        let waiting = !self.unknown_logs.is_empty() || !self.staged.is_empty() || !self.ungranted.is_empty();
+        let waiting = !self.unknown_logs.is_empty()
+            || !self.staged.is_empty()
+            || !self.ungranted.is_empty()
+            || self.unrecognised;
         waiting && self.peer_settled.is_none()
     }
 

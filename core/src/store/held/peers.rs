@@ -80,6 +80,8 @@ pub struct Memory {
     pub receipts: Vec<ReceiptName>,
     /// The receipts it will hold if all arrived that were sent since.
     pub receipts_sent: Vec<ReceiptName>,
+    /// Whether its digest told nothing at the last meeting, and nothing was sent.
+    pub puzzled: bool,
 }
 
 /// What is remembered of a peer.
