@@ -116,7 +116,7 @@ impl<'w> Meeting<'w> {
             let mut inputs = vec![input];
             while self.link.batched && inputs.len() < limits::INPUTS_PER_COMMIT_MAX && !self.over {
                 // Only what waits for the same side, in the order it would have come.
-                if !self.queue.front().is_some_and(|(side, ..)| *side == to_dialler) {
+                if self.queue.front().is_none_or(|(side, ..)| *side != to_dialler) {
                     break;
                 }
                 let Some((_, input, bytes)) = self.queue.pop_front() else { break };
