@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use khettara_core::limits;
 use khettara_core::sync::{EngineError, Input, Notice, Now, Output, SessionId};
 
 use crate::party::Node;
@@ -15,6 +16,8 @@ pub struct Link {
     pub shuffle: Option<crate::chance::Chance>,
     /// Bytes arrive before the handshake is complete, as with 0-RTT.
     pub early: bool,
+    /// What has arrived for one side is taken together, with one flush, as a busy driver does.
+    pub batched: bool,
     /// Every stream arrives twice.
     pub twice: bool,
     /// The power of one side (true: the dialler) goes after it has taken this many inputs.
@@ -94,8 +97,8 @@ impl<'w> Meeting<'w> {
     pub fn run(mut self) -> Report {
         let (here, there) = (self.dialler.key(), self.other.key());
         let (session, confirmed) = (self.session, !self.link.early);
-        self.give(false, Input::Opened { session, peer: here, dialled: false, confirmed });
-        self.give(true, Input::Opened { session, peer: there, dialled: true, confirmed });
+        self.give(false, vec![Input::Opened { session, peer: here, dialled: false, confirmed }]);
+        self.give(true, vec![Input::Opened { session, peer: there, dialled: true, confirmed }]);
         if self.link.early {
             self.queue.push_back((false, Input::Confirmed { session }, 1));
             self.queue.push_back((true, Input::Confirmed { session }, 1));
@@ -110,12 +113,23 @@ impl<'w> Meeting<'w> {
             if self.lose(bytes) {
                 break;
             }
-            self.give(to_dialler, input);
+            let mut inputs = vec![input];
+            while self.link.batched && inputs.len() < limits::INPUTS_PER_COMMIT_MAX && !self.over {
+                // Only what waits for the same side, in the order it would have come.
+                if self.queue.front().is_none_or(|(side, ..)| *side != to_dialler) {
+                    break;
+                }
+                let Some((_, input, bytes)) = self.queue.pop_front() else { break };
+                if !self.lose(bytes) {
+                    inputs.push(input);
+                }
+            }
+            self.give(to_dialler, inputs);
         }
         assert!(self.queue.is_empty() || self.over, "the parties never fall silent");
         let dark = self.report.dark;
         for side in [true, false].into_iter().filter(|side| dark != Some(*side)) {
-            self.give(side, Input::Lost { session });
+            self.give(side, vec![Input::Lost { session }]);
         }
         self.report
     }
@@ -155,7 +169,7 @@ impl<'w> Meeting<'w> {
         true
     }
 
-    fn give(&mut self, to_dialler: bool, input: Input) {
+    fn give(&mut self, to_dialler: bool, inputs: Vec<Input>) {
         if self.loses_power(to_dialler) {
             return;
         }
@@ -163,7 +177,7 @@ impl<'w> Meeting<'w> {
         self.now_ms += 1;
         let (here, there) = self.link.shown_times;
         let now = Now { monotonic_ms: self.now_ms, shown_time: if to_dialler { here } else { there } };
-        let (outputs, result) = node.engine.handle(&mut *node.store, now, vec![input]);
+        let (outputs, result) = node.engine.handle(&mut *node.store, now, inputs);
         if let Err(error) = result {
             self.report.errors.push(error);
             if self.link.dies_with_its_disk {

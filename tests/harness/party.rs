@@ -1,8 +1,12 @@
 //! One party of a story: its keys, its store, its engine.
 
+use std::collections::BTreeSet;
+
 use khettara_core::id::{DeviceKey, Feed, Head, LogId, OrgId};
 use khettara_core::identity::{Claim, Identity, InviteKeys, InviteSecret};
-use khettara_core::log::{Codec, Entry, NoDictionaries, Place, Written};
+use khettara_core::log::{
+    Codec, Entry, NoDictionaries, OpenedEntry, Place, Segment, Unit, Written, first_head, open,
+};
 use khettara_core::store::held;
 use khettara_core::store::{Answer, Group, MemoryStore, Op, Store, StoreError};
 use khettara_core::sync::{CutStyle, Engine, Party};
@@ -188,26 +192,35 @@ impl Node {
     /// Where the store cannot be read.
     #[must_use]
     pub fn notes_with_keys_of(&self, feed: &Feed, keys: &dyn Store) -> Vec<Vec<u8>> {
-        let mut found = Vec::new();
+        let entries = self.entries(feed, keys).into_iter();
+        let notes = entries.filter(|(_, entry)| entry.written.kind != Entry::START);
+        let mut found: Vec<Vec<u8>> = notes.map(|(_, entry)| entry.written.bytes).collect();
+        found.sort();
+        found
+    }
+
+    /// Every entry of a feed's listed segments that the keys of a store open, segment by segment: twins twice.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn entries(&self, feed: &Feed, keys: &dyn Store) -> Vec<(LogId, OpenedEntry)> {
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         let org = self.engine.party().org;
         let vector = held::vector_of(&*self.store, [feed]).expect("reads");
-        let mut seen = std::collections::BTreeSet::new();
         for (log, n, tip) in vector.lines(feed).to_vec() {
-            let mut before = khettara_core::log::first_head(&log);
+            let mut before = first_head(&log);
             for (id, row) in held::above(&*self.store, &log, &[(n, tip)], &[]).expect("reads") {
                 let bytes = held::segment_bytes(&*self.store, &id).expect("reads").expect("held");
-                let segment = khettara_core::log::Segment::from_bytes(&org, &bytes).expect("good");
+                let segment = Segment::from_bytes(&org, &bytes).expect("good");
                 let key = held::feed_key(keys, feed, &row.key).expect("reads");
-                let unit =
-                    khettara_core::log::open(&org, &segment, &before, false, key.as_ref(), &NoDictionaries);
-                if let (khettara_core::log::Unit::Entries(entries), true) = (unit, seen.insert(id)) {
-                    let notes = entries.into_iter().filter(|entry| entry.written.kind != Entry::START);
-                    found.extend(notes.map(|entry| entry.written.bytes));
+                let unit = open(&org, &segment, &before, false, key.as_ref(), &NoDictionaries);
+                if let (Unit::Entries(entries), true) = (unit, seen.insert(id)) {
+                    found.extend(entries.into_iter().map(|entry| (log, entry)));
                 }
                 before = row.head;
             }
         }
-        found.sort();
         found
     }
 }

@@ -10,7 +10,7 @@ mod people;
 use life::Life;
 
 /// Worlds in the ordinary run; each has about twenty sessions.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 100;
 
 fn seeds() -> Vec<u64> {
     if let Ok(list) = std::env::var("KHETTARA_SEEDS") {

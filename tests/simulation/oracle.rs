@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use khettara_core::id::{DeviceKey, Feed, Head, LogId};
-use khettara_core::log::Place;
+use khettara_core::log::{Entry, Place};
 use khettara_core::store::{Store, held};
 use khettara_tests::{Node, World};
 
@@ -34,6 +34,17 @@ fn check_pen(node: &Node, feed: &Feed) {
     {
         let lines = held::lines_of(&*node.store, feed, &own.log).expect("reads");
         assert_eq!(lines, vec![(own.cut, own.tip)], "a log that somebody else writes in is still open");
+    }
+}
+
+/// No two processes ever drew one nonce: a Start is at one place of one log, in twins too.
+fn check_nonces(node: &Node, feed: &Feed) {
+    let mut places = BTreeMap::new();
+    for (log, entry) in node.entries(feed, &*node.store) {
+        if let Ok(Entry::Start(start)) = entry.entry {
+            let place = (log, entry.n, entry.head);
+            assert_eq!(*places.entry(start.nonce).or_insert(place), place, "one nonce, two processes");
+        }
     }
 }
 
@@ -114,6 +125,7 @@ impl Oracle {
                 check_pen(world.node(name), feed);
             }
             self.check_heads(world, feed);
+            check_nonces(world.node("headquarters"), feed);
         }
     }
 

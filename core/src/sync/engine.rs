@@ -12,7 +12,7 @@ use crate::sync::desk::{Desk, World};
 use crate::sync::party::Party;
 use crate::sync::port::{CloseReason, Input, Notice, Output, SessionId};
 use crate::sync::session::{Session, Stage, Standing};
-use crate::sync::{grants, hello, receipts, receive, stranger};
+use crate::sync::{grants, hello, receipts, receive, stranger, vectors};
 use crate::wire::{Frame, LogEnds, Settled};
 
 /// Why a call of the engine did nothing.
@@ -312,8 +312,8 @@ fn hear(desk: &mut Desk<'_>, session: &mut Session, frame: Frame) -> Result<(), 
     match frame {
         Frame::Hello(said) => hello::hear_hello(desk, session, said)?,
         Frame::HelloAck(answer) => hello::hear_answer(desk, session, &answer)?,
-        Frame::NeedVectors(need) => hello::hear_need(desk, session, &need)?,
-        Frame::Vectors(vectors) => hello::hear_vectors(desk, session, vectors)?,
+        Frame::NeedVectors(need) => vectors::hear_need(desk, session, &need)?,
+        Frame::Vectors(vectors) => vectors::hear_vectors(desk, session, vectors)?,
         Frame::Ends(ends) => receive::hear_ends(desk, session, &ends.held)?,
         Frame::Log(spelled) => receive::hear_log(desk, session, spelled.descriptor)?,
         Frame::Receipt(signed) => receipts::hear(desk, session, signed)?,

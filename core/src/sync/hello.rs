@@ -4,20 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::id::{Digest, Feed, LogId, SegmentId};
 use crate::log::{Line, Vector, base_id, subscription_hash};
-use crate::store::held::{
-    self, Memory, Side, bases, descriptor, keep_base, memory_of, remember, resolve_ends, vector_of,
-};
+use crate::store::held::{self, Side, bases, descriptor, keep_base, memory_of, resolve_ends, vector_of};
 use crate::store::{Store, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::engine::end;
 use crate::sync::port::CloseReason;
 use crate::sync::session::{Numbering, PeerEnd, Session, Stage, Standing, peer_ends};
-use crate::sync::{grants, receipts, receive, send, stranger};
-use crate::wire::{self, Frame, Hello, HelloAck, LogEnds, NeedVectors, ShortEnd, Vectors, short_end};
+use crate::sync::{grants, receipts, receive, send, stranger, vectors};
+use crate::wire::{self, Frame, Hello, HelloAck, LogEnds, NeedVectors, ShortEnd, short_end};
 use crate::{encoding, limits};
-
-/// Lines of one vector message; a larger vector takes several.
-const LINES_PER_FRAME: usize = 1_000;
 
 /// Our first words after dialling: the claim where one is due, else the Hello.
 pub(super) fn open(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
@@ -70,7 +65,7 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
 }
 
 /// Per log, the lines that are others than in the base.
-fn changed_lines(session: &Session, base: &Vector, said: &Vector) -> Vec<LogEnds> {
+pub(super) fn changed_lines(session: &Session, base: &Vector, said: &Vector) -> Vec<LogEnds> {
     let (old, new) = (by_log(base), by_log(said));
     let mut changes = Vec::new();
     for (log, ends) in &new {
@@ -85,7 +80,7 @@ fn changed_lines(session: &Session, base: &Vector, said: &Vector) -> Vec<LogEnds
     changes
 }
 
-fn by_log(vector: &Vector) -> BTreeMap<LogId, Vec<(u64, SegmentId)>> {
+pub(super) fn by_log(vector: &Vector) -> BTreeMap<LogId, Vec<(u64, SegmentId)>> {
     let mut logs: BTreeMap<LogId, Vec<(u64, SegmentId)>> = BTreeMap::new();
     for (log, n, tip) in vector.iter().flat_map(|(_, lines)| lines) {
         logs.entry(*log).or_default().push((*n, *tip));
@@ -167,11 +162,11 @@ pub(super) fn consider_hello(desk: &mut Desk<'_>, session: &mut Session) -> Resu
             note_lines(desk, session, &hello.changes)?;
             answer(desk, session)
         }
-        _ => ask_for_vectors(desk, session),
+        _ => vectors::ask(desk, session),
     }
 }
 
-fn subscribe(desk: &Desk<'_>, session: &mut Session, subscription: Vec<Feed>) {
+pub(super) fn subscribe(desk: &Desk<'_>, session: &mut Session, subscription: Vec<Feed>) {
     let roster = &desk.world.roster;
     let given = |feed: &&Feed| match session.standing {
         Standing::Admitted => roster.subscribed_by_right(&session.peer, feed),
@@ -182,16 +177,12 @@ fn subscribe(desk: &Desk<'_>, session: &mut Session, subscription: Vec<Feed>) {
     session.subscription = subscription;
 }
 
-fn ask_for_vectors(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
-    let mine = vector_of(&desk.overlay, &session.feeds)?;
-    let digests = session.subscription.iter().map(|feed| mine.feed_digest(feed)).collect();
-    session.theirs = Numbering::blind();
-    desk.say(session.id, &Frame::NeedVectors(NeedVectors { digests: Some(digests) }));
-    Ok(())
-}
-
 /// Notes what the peer said it holds of some logs.
-fn note_lines(desk: &Desk<'_>, session: &mut Session, lines: &[LogEnds]) -> Result<(), StoreError> {
+pub(super) fn note_lines(
+    desk: &Desk<'_>,
+    session: &mut Session,
+    lines: &[LogEnds],
+) -> Result<(), StoreError> {
     for line in lines {
         match receive::log_named(desk, session, &line.log)? {
             Some(log) => {
@@ -205,7 +196,7 @@ fn note_lines(desk: &Desk<'_>, session: &mut Session, lines: &[LogEnds]) -> Resu
 }
 
 /// The answer to a Hello whose vector is known as far as it can be: what is missing goes right behind it.
-fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+pub(super) fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let Some(hello) = session.hello.clone() else { return Ok(()) };
     session.answered_hello = true;
     session.settled = None;
@@ -424,112 +415,6 @@ pub(super) fn hear_answer(
                 // Somebody else writes in our log: ask for the segments that prove it.
                 receive::ask(desk, session, &log)?;
             }
-        }
-    }
-    Ok(())
-}
-
-/// Our vector could not be rebuilt from what we said: say it whole, where feeds differ.
-pub(super) fn hear_need(
-    desk: &mut Desk<'_>,
-    session: &mut Session,
-    need: &NeedVectors,
-) -> Result<(), StoreError> {
-    if !session.dialled {
-        end(desk, session, CloseReason::Misbehaved);
-        return Ok(());
-    }
-    // Indices into a base that the peer does not have mean nothing to it: from here on logs are named anew.
-    session.mine = Numbering::from_number(session.mine.next());
-    if session.named_base {
-        session.theirs = Numbering::default();
-    }
-    session.remembers_us = false;
-    send::forget_unplaced(session);
-    let mut blocks: Vec<(u32, Vec<LogEnds>)> = Vec::new();
-    for (place, feed) in (0u32..).zip(&session.subscription) {
-        let theirs = need.digests.as_ref().and_then(|digests| digests.get(place as usize));
-        if theirs == Some(&session.said.feed_digest(feed)) {
-            continue;
-        }
-        let mut only = Vector::default();
-        only.set(feed.clone(), session.said.lines(feed).iter().copied().collect());
-        let lines = changed_lines(session, &Vector::default(), &only);
-        blocks.extend(lines.chunks(LINES_PER_FRAME).map(|chunk| (place, chunk.to_vec())));
-        if lines.is_empty() {
-            blocks.push((place, Vec::new()));
-        }
-    }
-    let subscription = need.digests.is_none().then(|| session.subscription.clone());
-    let numbering = u32::try_from(session.mine.next()).unwrap_or(u32::MAX);
-    let count = blocks.len().max(1);
-    let mut frames = blocks.into_iter();
-    for sent in 1..=count {
-        let feeds = frames.next().into_iter().collect();
-        let subscription = if sent == 1 { subscription.clone() } else { None };
-        desk.say(session.id, &Frame::Vectors(Vectors { subscription, feeds, numbering, more: sent < count }));
-    }
-    send::early(desk, session, None)
-}
-
-/// The opener's vector, whole where feeds differ.
-pub(super) fn hear_vectors(
-    desk: &mut Desk<'_>,
-    session: &mut Session,
-    vectors: Vectors,
-) -> Result<(), StoreError> {
-    if session.dialled || session.answered_hello || session.hello.is_none() {
-        end(desk, session, CloseReason::Misbehaved);
-        return Ok(());
-    }
-    if let Some(subscription) = vectors.subscription {
-        let ascending = subscription.windows(2).all(|pair| pair[0] < pair[1]);
-        if !ascending || subscription.len() > limits::SUBSCRIBED_FEEDS_MAX {
-            end(desk, session, CloseReason::Misbehaved);
-            return Ok(());
-        }
-        let memory =
-            Memory { subscription: subscription.clone(), ..memory_of(&desk.overlay, &session.peer)? };
-        desk.write(remember(&session.peer, &memory))?;
-        subscribe(desk, session, subscription);
-        session.differing.clear();
-        session.all_differ = true;
-    }
-    if !session.renumbered {
-        session.renumbered = true;
-        session.theirs = Numbering::from_number(vectors.numbering as usize);
-        receive::drop_numbered(session, vectors.numbering);
-    }
-    for (place, lines) in vectors.feeds {
-        session.differing.insert(place);
-        session.lines_heard += lines.len();
-        if session.lines_heard > limits::VECTOR_LINES_MAX {
-            end(desk, session, CloseReason::Misbehaved);
-            return Ok(());
-        }
-        note_lines(desk, session, &lines)?;
-    }
-    if vectors.more {
-        return Ok(());
-    }
-    if !session.all_differ {
-        note_equal_feeds(desk, session)?;
-    }
-    answer(desk, session)?;
-    receive::retry_staged(desk, session)
-}
-
-/// Feeds that the opener did not name are equal here and there.
-fn note_equal_feeds(desk: &Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
-    for (place, feed) in (0u32..).zip(session.subscription.clone()) {
-        if session.differing.contains(&place) {
-            continue;
-        }
-        let mine = vector_of(&desk.overlay, [&feed])?;
-        for (log, ends) in by_log(&mine) {
-            let ends =
-                ends.iter().map(|(n, tip)| PeerEnd { n: *n, short: short_end(*n, tip).1, id: Some(*tip) });
-            session.peer_ends.insert(log, ends.collect());
         }
     }
     Ok(())

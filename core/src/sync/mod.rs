@@ -7,7 +7,8 @@
 //! | `engine` | one call: decide on scratch paper, commit once, then speak |
 //! | `desk` | the scratch paper |
 //! | `session` | one meeting's memory |
-//! | `hello` | who holds what: bases, vectors, the answer |
+//! | `hello` | who holds what: bases, the answer |
+//! | `vectors` | who holds what where no base is known on both sides |
 //! | `send`, `receive` | segments out and in, staging, asking |
 //! | `receipts`, `grants`, `stranger` | receipts; keys and items that travel alone; claims and admission |
 //! | `status` | where own work provably is |
@@ -24,6 +25,7 @@ mod send;
 mod session;
 mod status;
 mod stranger;
+mod vectors;
 
 pub use engine::{Engine, EngineError, Now};
 pub use party::{CutStyle, Party};
