@@ -1,5 +1,6 @@
 //! Airlock: the rehearsal. A copy of the document takes the changes, is saved and loaded again, or is thrown away.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{Automerge, Change, LoadOptions};
@@ -73,9 +74,7 @@ pub fn rehearse_each(current: &Automerge, changes: &[&Walked<'_>]) -> RehearsedE
 
 fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     let mut copy = current.clone();
-    for change in changes {
-        take(&mut copy, change)?;
-    }
+    take(&mut copy, changes)?;
     let saved = copy.save();
     let options = LoadOptions::new().text_encoding(copy.text_encoding());
     let document =
@@ -86,18 +85,23 @@ fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, Rehe
     Ok(Rehearsed { document, saved })
 }
 
-/// Applies one change, if its ancestors are there and it is not.
-fn take(copy: &mut Automerge, change: &Walked<'_>) -> Result<(), RehearsalFault> {
-    let header = change.header();
-    if holds(copy, &header.hash) {
-        return Ok(());
+/// Applies changes in one call, if their ancestors are there or among those before them. What the document holds
+/// already is passed over.
+fn take(copy: &mut Automerge, changes: &[&Walked<'_>]) -> Result<(), RehearsalFault> {
+    let mut new = Vec::with_capacity(changes.len());
+    let mut coming = BTreeSet::new();
+    for change in changes {
+        let header = change.header();
+        if holds(copy, &header.hash) || !coming.insert(header.hash) {
+            continue;
+        }
+        if !header.deps.iter().all(|dep| coming.contains(dep) || holds(copy, dep)) {
+            return Err(RehearsalFault::MissingAncestor);
+        }
+        new.push(Change::from_bytes(change.chunk().to_vec()).map_err(|_| RehearsalFault::NotTaken)?);
     }
-    if !header.deps.iter().all(|dep| holds(copy, dep)) {
-        return Err(RehearsalFault::MissingAncestor);
-    }
-    let parsed = Change::from_bytes(change.chunk().to_vec()).map_err(|_| RehearsalFault::NotTaken)?;
-    copy.apply_changes([parsed]).map_err(|_| RehearsalFault::NotTaken)?;
-    if holds(copy, &header.hash) { Ok(()) } else { Err(RehearsalFault::NotTaken) }
+    copy.apply_changes(new).map_err(|_| RehearsalFault::NotTaken)?;
+    if coming.iter().all(|hash| holds(copy, hash)) { Ok(()) } else { Err(RehearsalFault::NotTaken) }
 }
 
 fn holds(document: &Automerge, hash: &ChangeHash) -> bool {
