@@ -246,6 +246,7 @@ impl Run<'_> {
         let (mut heard_at, began) = (Instant::now(), self.network.meter.read());
         let mut last = began;
         let (mut settled, mut refused, mut reopens) = (false, None, false);
+        let mut successor: Option<SessionId> = None;
         loop {
             tokio::select! {
                 () = self.cancel.wait() => return Over::Cancelled,
@@ -259,11 +260,18 @@ impl Run<'_> {
                     Ok(News::Notice(Notice::Settled { session: over, .. })) => settled |= over == session,
                     Ok(News::Notice(Notice::Refused { reason })) => refused = Some(reason),
                     Ok(News::Notice(notice)) => self.hear(&notice),
-                    Ok(News::Opened { session: next, dialled: true, .. }) if reopens => {
-                        (session, reopens) = (next, false);
+                    // The successor of a session whose early bytes were refused may be told of before its end.
+                    Ok(News::Opened { session: next, dialled: true, .. }) if next > session => {
+                        match std::mem::take(&mut reopens) {
+                            true => session = next,
+                            false => successor = Some(next),
+                        }
                     }
                     Ok(News::Ended { session: over, how: Ended::EarlyRefused }) if over == session => {
-                        reopens = true;
+                        match successor.take() {
+                            Some(next) => session = next,
+                            None => reopens = true,
+                        }
                     }
                     Ok(News::Ended { session: over, how }) if over == session => {
                         let heard = self.network.meter.read().1 > began.1;
