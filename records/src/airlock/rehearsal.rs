@@ -1,5 +1,6 @@
 //! Airlock: the rehearsal. A copy of the document takes the changes, is saved and loaded again, or is thrown away.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{Automerge, Change, LoadOptions};
@@ -49,7 +50,7 @@ pub struct RehearsedEach {
 /// Rehearses changes, ancestors first, all or none. `current` is only read.
 ///
 /// # Errors
-/// [`RehearsalFault`] of the first change that fails, or of saving and loading them together.
+/// [`RehearsalFault`] of the first change that cannot be offered, or of taking, saving and loading them together.
 pub fn rehearse(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     // Nothing that a panic may have left half done outlives the closure, so unwinding is safe here.
     catch_unwind(AssertUnwindSafe(|| stage(current, changes))).unwrap_or(Err(RehearsalFault::Panicked))
@@ -73,9 +74,7 @@ pub fn rehearse_each(current: &Automerge, changes: &[&Walked<'_>]) -> RehearsedE
 
 fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     let mut copy = current.clone();
-    for change in changes {
-        take(&mut copy, change)?;
-    }
+    take(&mut copy, changes)?;
     let saved = copy.save();
     let options = LoadOptions::new().text_encoding(copy.text_encoding());
     let document =
@@ -86,18 +85,27 @@ fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, Rehe
     Ok(Rehearsed { document, saved })
 }
 
-/// Applies one change, if its ancestors are there and it is not.
-fn take(copy: &mut Automerge, change: &Walked<'_>) -> Result<(), RehearsalFault> {
-    let header = change.header();
-    if holds(copy, &header.hash) {
+/// Applies the changes that are not there, in one call, if the ancestors of each are there or before it.
+fn take(copy: &mut Automerge, changes: &[&Walked<'_>]) -> Result<(), RehearsalFault> {
+    let mut taken = BTreeSet::new();
+    let mut parsed = Vec::with_capacity(changes.len());
+    for change in changes {
+        let header = change.header();
+        let is_here = |hash: &ChangeHash| taken.contains(hash) || holds(copy, hash);
+        if is_here(&header.hash) {
+            continue;
+        }
+        if !header.deps.iter().all(is_here) {
+            return Err(RehearsalFault::MissingAncestor);
+        }
+        parsed.push(Change::from_bytes(change.chunk().to_vec()).map_err(|_| RehearsalFault::NotTaken)?);
+        taken.insert(header.hash);
+    }
+    if parsed.is_empty() {
         return Ok(());
     }
-    if !header.deps.iter().all(|dep| holds(copy, dep)) {
-        return Err(RehearsalFault::MissingAncestor);
-    }
-    let parsed = Change::from_bytes(change.chunk().to_vec()).map_err(|_| RehearsalFault::NotTaken)?;
-    copy.apply_changes([parsed]).map_err(|_| RehearsalFault::NotTaken)?;
-    if holds(copy, &header.hash) { Ok(()) } else { Err(RehearsalFault::NotTaken) }
+    copy.apply_changes(parsed).map_err(|_| RehearsalFault::NotTaken)?;
+    if taken.iter().all(|hash| holds(copy, hash)) { Ok(()) } else { Err(RehearsalFault::NotTaken) }
 }
 
 fn holds(document: &Automerge, hash: &ChangeHash) -> bool {
