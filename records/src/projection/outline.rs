@@ -293,6 +293,8 @@ mod tests {
             let deeper = transaction.put_object(&deep, "deeper", ObjType::Map).expect("automerge takes it");
             transaction.put(&deeper, "relation", i64::from(says)).expect("automerge takes it");
             transaction.put(&deep, "relation", "head").expect("automerge takes it");
+        } else if let Ok(Some((automerge::Value::Object(ObjType::Map), map))) = transaction.get(ROOT, "x") {
+            transaction.put(&map, "z", i64::from(says)).expect("automerge takes it");
         } else {
             transaction.put(ROOT, "y", i64::from(says)).expect("automerge takes it");
         }
@@ -300,7 +302,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
         fn an_outline_says_what_the_whole_view_says(
