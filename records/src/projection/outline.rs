@@ -301,6 +301,19 @@ mod tests {
         transaction.commit();
     }
 
+    #[test]
+    fn a_conflict_inside_one_map_of_other_software_is_counted() {
+        let mut left = HouseholdDocument::new(DocumentId([1; 16]));
+        strange(&mut left.automerge, 0, 0);
+        let mut right = left.clone();
+        right.automerge.set_actor([2; 16].as_slice().into());
+        strange(&mut left.automerge, 0, 1);
+        strange(&mut right.automerge, 0, 2);
+        left.automerge.merge(&mut right.automerge).expect("automerge takes it");
+        assert_eq!(Outline::read(&left).conflicts, 1);
+        assert_eq!(Outline::read(&left), of_view(&HouseholdView::read(&left)));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
