@@ -50,7 +50,7 @@ pub struct RehearsedEach {
 /// Rehearses changes, ancestors first, all or none. `current` is only read.
 ///
 /// # Errors
-/// [`RehearsalFault`] of the first change that fails, or of saving and loading them together.
+/// [`RehearsalFault`] of the first change that cannot be offered, or of taking, saving and loading them together.
 pub fn rehearse(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     // Nothing that a panic may have left half done outlives the closure, so unwinding is safe here.
     catch_unwind(AssertUnwindSafe(|| stage(current, changes))).unwrap_or(Err(RehearsalFault::Panicked))
@@ -85,23 +85,27 @@ fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, Rehe
     Ok(Rehearsed { document, saved })
 }
 
-/// Applies changes in one call, if their ancestors are there or among those before them. What the document holds
-/// already is passed over.
+/// Applies the changes that are not there, in one call, if the ancestors of each are there or before it.
 fn take(copy: &mut Automerge, changes: &[&Walked<'_>]) -> Result<(), RehearsalFault> {
-    let mut new = Vec::with_capacity(changes.len());
-    let mut coming = BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    let mut parsed = Vec::with_capacity(changes.len());
     for change in changes {
         let header = change.header();
-        if holds(copy, &header.hash) || !coming.insert(header.hash) {
+        let is_here = |hash: &ChangeHash| taken.contains(hash) || holds(copy, hash);
+        if is_here(&header.hash) {
             continue;
         }
-        if !header.deps.iter().all(|dep| coming.contains(dep) || holds(copy, dep)) {
+        if !header.deps.iter().all(is_here) {
             return Err(RehearsalFault::MissingAncestor);
         }
-        new.push(Change::from_bytes(change.chunk().to_vec()).map_err(|_| RehearsalFault::NotTaken)?);
+        parsed.push(Change::from_bytes(change.chunk().to_vec()).map_err(|_| RehearsalFault::NotTaken)?);
+        taken.insert(header.hash);
     }
-    copy.apply_changes(new).map_err(|_| RehearsalFault::NotTaken)?;
-    if coming.iter().all(|hash| holds(copy, hash)) { Ok(()) } else { Err(RehearsalFault::NotTaken) }
+    if parsed.is_empty() {
+        return Ok(());
+    }
+    copy.apply_changes(parsed).map_err(|_| RehearsalFault::NotTaken)?;
+    if taken.iter().all(|hash| holds(copy, hash)) { Ok(()) } else { Err(RehearsalFault::NotTaken) }
 }
 
 fn holds(document: &Automerge, hash: &ChangeHash) -> bool {

@@ -158,10 +158,12 @@ impl HouseholdDocument {
         &self.automerge
     }
 
-    /// Takes the outcome of a rehearsal on [`HouseholdDocument::automerge`] as the document.
-    pub fn adopt(&mut self, rehearsed: Rehearsed) {
+    /// Takes the outcome of a rehearsal on [`HouseholdDocument::automerge`] as the document; gives its saved
+    /// bytes.
+    pub fn adopt(&mut self, rehearsed: Rehearsed) -> Vec<u8> {
         self.bytes_at_most = rehearsed.saved.len();
         self.automerge = rehearsed.document;
+        rehearsed.saved
     }
 
     /// The changes nothing here depends on, ascending.

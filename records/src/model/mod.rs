@@ -37,6 +37,7 @@ pub use instant::Instant;
 pub(crate) use json::Node;
 pub use line::parse_line;
 pub use path::FieldPath;
+pub(crate) use value::FieldValue;
 pub(crate) use value::of_canonical;
 pub use value::{Birth, Commune, Language, Phone, Reference, Scalar};
 pub use vocabulary::{

@@ -3,6 +3,7 @@
 mod begun;
 mod conflicts;
 mod export;
+mod outline;
 mod rows;
 mod sources;
 mod view;
@@ -10,6 +11,7 @@ mod view;
 pub use begun::{VisitBegun, visits_begun};
 pub use conflicts::{Conflict, Side, conflicts};
 pub use export::export_lines;
+pub(crate) use outline::Outline;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
 pub use sources::{Sources, sources};
 pub use view::HouseholdView;

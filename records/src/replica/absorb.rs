@@ -14,7 +14,6 @@ use super::keys;
 use super::rows::{self, HeldRow, ListRow, WaitingRow};
 use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each};
 use crate::model::HouseholdDocument;
-use crate::projection::HouseholdView;
 use crate::verdict::{
     Candidate, EntryState, Known, Opinion, Outcome, Reading, Settlement, Stated, Waiting, candidate,
     final_state, latest, settle,
@@ -175,7 +174,7 @@ impl Absorbed {
         let id = document.id();
         let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
         let (visits, changes) = old.map_or((0, 0), |row| (row.visits, row.changes));
-        let row = ListRow::of(id, &HouseholdView::read(document), changes + self.merged);
+        let row = ListRow::of(document, changes + self.merged);
         self.visits = u64::from(row.visits.saturating_sub(visits));
         self.bytes = saved.len() + 512;
         self.ops.push(Op::Put(keys::document(feed, &id), saved));
@@ -243,8 +242,7 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
         return (Loaded { document, past, saved_bytes, is_stored }, judged);
     };
     let saved_bytes = adopted.saved.len();
-    judged.saved = Some(adopted.saved.clone());
-    document.adopt(adopted);
+    judged.saved = Some(document.adopt(adopted));
     (Loaded { document, past, saved_bytes, is_stored: true }, judged)
 }
 

@@ -16,7 +16,6 @@ use super::keys;
 use super::rows::{self, ListRow, LogMark, SeqRow};
 use crate::airlock::walk;
 use crate::model::{DeviceIds, Form, NewRecord, Reason, RecordError, Reference};
-use crate::projection::HouseholdView;
 
 /// A form that is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,7 +252,7 @@ impl Replica {
             one.saved_bytes = saved.len();
             let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
             let changes = old.map_or(0, |row| row.changes) + written;
-            let row = ListRow::of(id, &HouseholdView::read(&one.document), changes);
+            let row = ListRow::of(&one.document, changes);
             ops.push(Op::Put(keys::document(feed, &id), saved));
             ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));
         }

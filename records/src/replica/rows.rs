@@ -8,7 +8,8 @@ use khettara_core::store::{Store, StoreError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::projection::HouseholdView;
+use crate::model::HouseholdDocument;
+use crate::projection::Outline;
 use crate::verdict::EntryState;
 
 /// Rows fetched in one go while scanning.
@@ -123,41 +124,25 @@ impl fmt::Debug for ListRow {
 
 impl ListRow {
     /// The row of a household as it stands.
-    pub(super) fn of(document: DocumentId, view: &HouseholdView, changes: u64) -> Self {
-        let household = &view.household;
-        let stays = |withdrawn: Option<bool>| withdrawn != Some(true);
-        let is_head = |id| household.head == Some(crate::model::Reference::Id(id));
-        let members = || view.members.iter().filter(|member| stays(member.withdrawn));
-        let visits = || view.visits.iter().filter(|visit| stays(visit.withdrawn));
-        let named = members()
-            .find(|member| is_head(member.id))
-            .or_else(|| members().find(|member| member.relation.as_deref() == Some("head")))
-            .or_else(|| members().next());
+    pub(super) fn of(document: &HouseholdDocument, changes: u64) -> Self {
+        let outline = Outline::read(document);
         Self {
-            document,
-            commune: household.commune.as_ref().map(|commune| commune.as_str().into()),
-            douar: household.douar.clone(),
-            status: household.status.clone(),
-            name: named.and_then(|member| member.name_latin.clone().or_else(|| member.name_ar.clone())),
-            phone: household.phone.as_ref().map(|phone| phone.as_str().into()),
-            last_visit: visits().filter_map(|visit| visit.at).max().map(|at| at.to_string()),
-            members: count(members()),
-            visits: count(visits()),
-            needs: count(view.needs.iter()),
-            open_needs: count(view.needs.iter().filter(|need| is_open(need.status.as_deref()))),
-            conflicts: view.conflicts,
-            withdrawn: household.withdrawn == Some(true),
+            document: document.id(),
+            commune: outline.commune.map(|commune| commune.as_str().into()),
+            douar: outline.douar,
+            status: outline.status,
+            name: outline.name,
+            phone: outline.phone.map(|phone| phone.as_str().into()),
+            last_visit: outline.last_visit.map(|at| at.to_string()),
+            members: outline.members,
+            visits: outline.visits,
+            needs: outline.needs,
+            open_needs: outline.open_needs,
+            conflicts: outline.conflicts,
+            withdrawn: outline.withdrawn,
             changes,
         }
     }
-}
-
-fn is_open(status: Option<&str>) -> bool {
-    !matches!(status, Some("met" | "withdrawn"))
-}
-
-fn count<T>(items: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
 /// A derived row that does not decode is none: it is derived again.

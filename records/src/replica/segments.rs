@@ -45,7 +45,7 @@ impl<'a> Opener<'a> {
     ) -> Result<(Unit, usize), StoreError> {
         let damaged = StoreError::Damaged(Damage::Content);
         let bytes = held::segment_bytes(store, id)?.ok_or(damaged)?;
-        let segment = Segment::from_bytes(self.org, &bytes).map_err(|_| damaged)?;
+        let segment = Segment::of_store(&bytes).map_err(|_| damaged)?;
         let key = self.keys.get(&segment.body().key);
         Ok((open(self.org, &segment, before, self.feed.is_clear(), key, self.dictionaries), bytes.len()))
     }
