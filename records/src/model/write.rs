@@ -219,6 +219,15 @@ impl Writer<'_, '_> {
         maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
     }
 
+    /// Writes a person's decision: also where the winner is that value already, if it has others beside it.
+    fn decide(&mut self, maps: &[ObjId], key: &str, scalar: &Scalar) -> Result<(), RecordError> {
+        if !laid::differ(&laid::operations(self.draft, maps, key)) {
+            return self.put(maps, key, scalar);
+        }
+        let value = laid::to_automerge(scalar);
+        maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
+    }
+
     fn remove(&mut self, maps: &[ObjId], key: &str) -> Result<(), RecordError> {
         for map in maps {
             if !laid::operations(self.draft, std::slice::from_ref(map), key).is_empty() {
@@ -278,10 +287,10 @@ impl Writer<'_, '_> {
         };
         let chosen = chosen.ok_or(RecordError::new("side", Reason::NoSuchSide))?.id;
         let maps = self.root("household")?;
-        self.put(&maps, "head", &Scalar::Text(chosen.to_string()))?;
-        let other = Scalar::Text(Relation::Other.code().into());
-        for head in heads.iter().filter(|head| head.id != chosen) {
-            self.put(&head.maps, "relation", &other)?;
+        self.decide(&maps, "head", &Scalar::Text(chosen.to_string()))?;
+        for head in &heads {
+            let relation = if head.id == chosen { Relation::Head } else { Relation::Other };
+            self.decide(&head.maps, "relation", &Scalar::Text(relation.code().into()))?;
         }
         Ok(())
     }
