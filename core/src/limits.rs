@@ -116,6 +116,8 @@ pub const ORGANISATION_NAME_BYTES_MAX: usize = 256;
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;
 /// A household's document: the writer refuses growth here.
 pub const DOCUMENT_BYTES_MAX: usize = 524_288;
+/// A document's row, unpacked: one that claims more is damaged, and is derived anew.
+pub const DOCUMENT_UNPACKED_BYTES_MAX: usize = 1 << 28;
 
 /// A name of a person or of a place in a record; a longer one is refused at entry.
 pub const RECORD_NAME_BYTES_MAX: usize = 256;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 fn pass(copy: &mut HouseholdDocument, chunk: &[u8], known: &Constants) -> ChangeHash {
     let walked = walk(chunk).unwrap();
     known.check(&walked).unwrap();
-    Past::of(copy.automerge()).unwrap().check(&walked).unwrap();
+    Past::of(copy.automerge()).unwrap().check(&walked, copy.automerge()).unwrap();
     let rehearsed = rehearse(copy.automerge(), &[&walked]).unwrap();
     copy.adopt(rehearsed);
     change_hash(chunk).unwrap()

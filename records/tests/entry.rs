@@ -242,7 +242,7 @@ fn a_document_warns_when_large_and_refuses_growth_when_full() {
     }
     assert!(warned.is_some_and(|bytes| bytes > DOCUMENT_BYTES_WARN && bytes < DOCUMENT_BYTES_WARN + 32_768));
     assert_eq!(refused, Some(Reason::DocumentFull { max: DOCUMENT_BYTES_MAX }));
-    assert!(document.save().len() <= DOCUMENT_BYTES_MAX);
+    assert!(document.automerge().save().len() <= DOCUMENT_BYTES_MAX);
 }
 
 #[test]

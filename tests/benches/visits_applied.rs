@@ -92,7 +92,7 @@ fn work() -> Work {
     let feed = village.feed.clone();
     let families = cut(&org, &key, &mut registrar);
     let before: BTreeMap<DocumentId, Vec<u8>> =
-        village.documents().map(|document| (document.id(), document.save())).collect();
+        village.documents().map(|document| (document.id(), document.automerge().save())).collect();
     let mut changes: BTreeMap<DocumentId, Vec<Vec<u8>>> = BTreeMap::new();
     let mut visits = Vec::new();
     for _ in 0..COLLEAGUES {

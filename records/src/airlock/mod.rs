@@ -33,7 +33,7 @@ mod walk;
 pub use chunk::{ChangeHeader, NoHash, Reading, change_hash, read};
 pub use constants::{Constants, is_constant};
 pub use fault::AirlockFault;
-pub use past::{Past, PastFault, check_against_ancestors};
+pub use past::{Chunks, Past, PastFault, check_against_ancestors};
 pub use rehearsal::{RehearsalFault, Rehearsed, RehearsedEach, rehearse, rehearse_each};
 pub use walk::{Walked, walk};
 

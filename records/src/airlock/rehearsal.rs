@@ -34,7 +34,7 @@ pub enum RehearsalFault {
 pub struct Rehearsed {
     /// The reloaded document. automerge gave it a random actor: whoever writes with it sets its own first.
     pub document: Automerge,
-    /// Its saved bytes.
+    /// Its saved bytes, not compressed.
     pub saved: Vec<u8>,
 }
 
@@ -75,7 +75,7 @@ pub fn rehearse_each(current: &Automerge, changes: &[&Walked<'_>]) -> RehearsedE
 fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     let mut copy = current.clone();
     take(&mut copy, changes)?;
-    let saved = copy.save();
+    let saved = copy.save_nocompress();
     let options = LoadOptions::new().text_encoding(copy.text_encoding());
     let document =
         Automerge::load_with_options(&saved, options).map_err(|_| RehearsalFault::NotReloadable)?;

@@ -139,11 +139,11 @@ impl HouseholdDocument {
         if document.has_change(&GENESIS) { Ok(document) } else { Err(LoadError::NoGenesis) }
     }
 
-    /// The document's bytes. Not canonical: equal documents may have different ones (see
+    /// The document's bytes, not compressed. Not canonical: equal documents may have different ones (see
     /// [`HouseholdDocument::digest`]).
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
-        self.automerge.save()
+        self.automerge.save_nocompress()
     }
 
     /// The document's id, which is the household's.

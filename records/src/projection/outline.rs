@@ -1,14 +1,16 @@
 //! A household in outline: what a list shows of it, read in one pass that makes neither rows nor sides.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use automerge::iter::MapRangeItem;
-use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc};
+use automerge::iter::{DocItem, MapRangeItem};
+use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
 use khettara_core::limits::DOCUMENT_DEPTH_MAX;
 use uuid::Uuid;
 
-use super::view::entries;
-use crate::model::laid::{self, Held, Operation};
+use super::view::HouseholdView;
+use crate::model::laid::{self, Held};
+use crate::model::of_canonical;
 use crate::model::{
     Commune, FieldValue, HouseholdDocument, Instant, Phone, ROOT_MAPS, RecordKind, Reference, Relation,
     Scalar,
@@ -44,168 +46,266 @@ impl std::fmt::Debug for Outline {
 }
 
 impl Outline {
-    /// Reads a document.
+    /// Reads a document: in one pass, unless maps are laid over each other in it, which is rare and takes the
+    /// whole view.
     pub(crate) fn read(document: &HouseholdDocument) -> Self {
-        let mut search = Search { automerge: document.automerge(), conflicts: 0, nested: Vec::new() };
-        let mut outline = Self::default();
-        let household = laid::maps_under(search.automerge, &[ROOT], RecordKind::Household.map());
-        let fields = ["commune", "douar", "status", "phone", "head", "withdrawn"];
-        let [commune, douar, status, phone, head, withdrawn] = search.record(&household, fields);
-        outline.commune = typed(commune);
-        outline.douar = typed(douar);
-        outline.status = typed(status);
-        outline.phone = typed(phone);
-        outline.withdrawn = typed(withdrawn) == Some(true);
-        let languages = laid::maps_under(search.automerge, &[ROOT], "languages");
-        let [] = search.record(&languages, []);
-        outline.members(&mut search, typed(head));
-        outline.visits(&mut search);
-        outline.needs(&mut search);
-        search.unknown_roots();
-        search.nested();
-        outline.conflicts = search.conflicts;
-        outline
-    }
-
-    fn members(&mut self, search: &mut Search<'_>, head: Option<Reference>) {
-        let (mut heads, mut best) = (0, None);
-        for (id, maps) in search.entries(RecordKind::Member) {
-            let fields = ["name_latin", "name_ar", "relation", "withdrawn"];
-            let [latin, arabic, relation, withdrawn] = search.record(&maps, fields);
-            if typed(withdrawn) == Some(true) {
-                continue;
-            }
-            self.members = self.members.saturating_add(1);
-            let is_head = relation.as_ref().and_then(Relation::of_scalar) == Some(Relation::Head);
-            heads += u32::from(is_head);
-            // Of equal rank the first stays: ids ascend.
-            let rank = if head == Some(Reference::Id(id)) { 2 } else { u8::from(is_head) };
-            if best.is_none_or(|best| rank > best) {
-                best = Some(rank);
-                self.name = typed::<String>(latin).or_else(|| typed(arabic));
-            }
-        }
-        search.conflicts += u32::from(heads > 1);
-    }
-
-    fn visits(&mut self, search: &mut Search<'_>) {
-        for (_, maps) in search.entries(RecordKind::Visit) {
-            let [at, withdrawn] = search.record(&maps, ["at", "withdrawn"]);
-            if typed(withdrawn) != Some(true) {
-                self.visits = self.visits.saturating_add(1);
-                self.last_visit = self.last_visit.max(typed(at));
-            }
+        let mut pass = Pass::default();
+        match pass.read(document.automerge()) {
+            Ok(()) => pass.outline(),
+            Err(LaidOver) => Self::of_view(&HouseholdView::read(document)),
         }
     }
 
-    fn needs(&mut self, search: &mut Search<'_>) {
-        for (_, maps) in search.entries(RecordKind::Need) {
-            let [status] = search.record(&maps, ["status"]);
-            self.needs = self.needs.saturating_add(1);
-            let is_open = !matches!(typed::<String>(status).as_deref(), Some("met" | "withdrawn"));
-            self.open_needs = self.open_needs.saturating_add(u32::from(is_open));
+    fn of_view(view: &HouseholdView) -> Self {
+        let household = &view.household;
+        let members = view.members.iter().filter(|member| member.withdrawn != Some(true));
+        let members = members.map(|member| Member {
+            id: member.id,
+            latin: member.name_latin.clone(),
+            arabic: member.name_ar.clone(),
+            is_head: member.relation.as_deref() == Some(Relation::Head.code()),
+            withdrawn: false,
+        });
+        let members: Vec<Member> = members.collect();
+        let visits = || view.visits.iter().filter(|visit| visit.withdrawn != Some(true));
+        let needs = view.needs.iter();
+        Self {
+            commune: household.commune.clone(),
+            douar: household.douar.clone(),
+            status: household.status.clone(),
+            phone: household.phone.clone(),
+            withdrawn: household.withdrawn == Some(true),
+            name: name_of(&members, household.head.as_ref()),
+            last_visit: visits().filter_map(|visit| visit.at).max(),
+            members: count(members.len()),
+            visits: count(visits().count()),
+            needs: count(view.needs.len()),
+            open_needs: count(needs.filter(|need| is_open(need.status.as_deref())).count()),
+            conflicts: view.conflicts,
         }
     }
 }
 
-fn typed<T: FieldValue>(scalar: Option<Scalar>) -> Option<T> {
-    T::of_scalar(&scalar?)
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
 }
 
-struct Search<'a> {
-    automerge: &'a Automerge,
-    conflicts: u32,
-    /// Maps of other software still to be looked into, with their depth.
-    nested: Vec<(Vec<ObjId>, u32)>,
+fn is_open(status: Option<&str>) -> bool {
+    !matches!(status, Some("met" | "withdrawn"))
 }
 
-impl Search<'_> {
-    fn entries(&self, kind: RecordKind) -> Vec<(Uuid, Vec<ObjId>)> {
-        entries(self.automerge, kind, &mut BTreeMap::new())
+/// The name a list shows: of the member the household names as its head, else of a member who is head, else of
+/// the first.
+fn name_of(members: &[Member], head: Option<&Reference>) -> Option<String> {
+    let named = members.iter().find(|member| head == Some(&Reference::Id(member.id)));
+    let named = named.or_else(|| members.iter().find(|member| member.is_head)).or_else(|| members.first())?;
+    named.latin.clone().or_else(|| named.arabic.clone())
+}
+
+/// Maps stand beside each other under one key.
+struct LaidOver;
+
+struct Member {
+    id: Uuid,
+    latin: Option<String>,
+    arabic: Option<String>,
+    is_head: bool,
+    withdrawn: bool,
+}
+
+#[derive(Default)]
+struct Visit {
+    at: Option<Instant>,
+    withdrawn: bool,
+}
+
+/// What an object is, known from the one it lies in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Household,
+    Languages,
+    /// The map of all members, visits or needs.
+    All(RecordKind),
+    /// One of them, by its place in the list.
+    One(RecordKind, usize),
+    /// A map of other software, so deep.
+    Other(u32),
+    /// What conflicts are not looked for in.
+    Skipped,
+}
+
+/// One pass over everything that can be read, parents before children.
+#[derive(Default)]
+struct Pass {
+    places: BTreeMap<ObjId, Place>,
+    outline: Outline,
+    head: Option<Reference>,
+    members: Vec<Member>,
+    visits: Vec<Visit>,
+    /// Whether each need is open.
+    needs: Vec<bool>,
+}
+
+impl Pass {
+    fn read(&mut self, document: &Automerge) -> Result<(), LaidOver> {
+        self.places.insert(ROOT, Place::Root);
+        let mut last: Option<(Arc<ObjId>, Place)> = None;
+        for item in document.iter() {
+            let place = match &last {
+                Some((object, place)) if Arc::ptr_eq(object, &item.obj) => *place,
+                _ => self.places.get(&*item.obj).copied().unwrap_or(Place::Skipped),
+            };
+            if let DocItem::Map(found) = item.item
+                && place != Place::Skipped
+            {
+                self.item(document, &item.obj, place, found)?;
+            }
+            last = Some((item.obj, place));
+        }
+        Ok(())
     }
 
-    /// Counts a record's conflicts and gives the winners of the fields asked for, where they are scalars.
-    fn record<const N: usize>(&mut self, maps: &[ObjId], fields: [&str; N]) -> [Option<Scalar>; N] {
-        let mut found = [const { None }; N];
-        self.each(
-            maps,
-            1,
-            |key, operations| {
-                if let Some(place) = fields.iter().position(|field| *field == key) {
-                    let winner = laid::winner_place(key, operations);
-                    found[place] = winner.and_then(|winner| laid::scalar_of(&operations[winner].held));
-                }
-            },
-            |key| fields.contains(&key),
-        );
-        found
-    }
-
-    /// Compares every key of `maps`. What only one operation holds is shown to `visit` only where it is `wanted`.
-    fn each(
+    fn item(
         &mut self,
-        maps: &[ObjId],
-        depth: u32,
-        mut visit: impl FnMut(&str, &[Operation]),
-        wanted: impl Fn(&str) -> bool,
-    ) {
-        let [map] = maps else {
-            for (key, operations) in laid::contents(self.automerge, maps) {
-                self.key(&operations, depth);
-                visit(&key, &operations);
+        document: &Automerge,
+        object: &ObjId,
+        place: Place,
+        item: MapRangeItem<'_>,
+    ) -> Result<(), LaidOver> {
+        if item.conflict {
+            let operations = laid::operations(document, std::slice::from_ref(object), &item.key);
+            if operations.iter().any(|operation| matches!(operation.held, Held::Object(ObjType::Map, _))) {
+                return Err(LaidOver);
             }
-            return;
+            if !matches!(place, Place::All(_)) {
+                self.outline.conflicts += u32::from(laid::differ(&operations));
+            }
+            let winner = laid::winner_place(&item.key, &operations);
+            if let Some(scalar) = winner.and_then(|winner| laid::scalar_of(&operations[winner].held)) {
+                self.scalar(place, &item.key, &scalar);
+            }
+            return Ok(());
+        }
+        match &item.value {
+            ValueRef::Object(ObjType::Map) => {
+                let inner = self.inner(place, &item.key);
+                self.places.insert(item.id(), inner);
+            }
+            ValueRef::Object(_) => {}
+            ValueRef::Scalar(_) if is_shown(place, &item.key) => {
+                let held = laid::held_of(item.value.into_value(), ROOT);
+                if let Some(scalar) = laid::scalar_of(&held) {
+                    self.scalar(place, &item.key, &scalar);
+                }
+            }
+            ValueRef::Scalar(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What a map under this key is.
+    fn inner(&mut self, place: Place, key: &str) -> Place {
+        match place {
+            Place::Root => match ROOT_MAPS.contains(&key) {
+                true if key == RecordKind::Household.map() => Place::Household,
+                true => {
+                    let kind = RecordKind::ENTRIES.into_iter().find(|kind| kind.map() == key);
+                    kind.map_or(Place::Languages, Place::All)
+                }
+                false => Place::Other(2),
+            },
+            Place::All(kind) => of_canonical(key).map_or(Place::Skipped, |id| self.one(kind, id)),
+            Place::Household | Place::Languages | Place::One(..) => Place::Other(2),
+            Place::Other(depth) if depth <= DOCUMENT_DEPTH_MAX => Place::Other(depth + 1),
+            Place::Other(_) | Place::Skipped => Place::Skipped,
+        }
+    }
+
+    fn one(&mut self, kind: RecordKind, id: Uuid) -> Place {
+        let place = match kind {
+            RecordKind::Member => {
+                self.members.push(Member { id, latin: None, arabic: None, is_head: false, withdrawn: false });
+                self.members.len()
+            }
+            RecordKind::Visit => {
+                self.visits.push(Visit::default());
+                self.visits.len()
+            }
+            RecordKind::Need => {
+                self.needs.push(true);
+                self.needs.len()
+            }
+            RecordKind::Household => return Place::Skipped,
         };
-        let automerge = self.automerge;
-        for item in automerge.map_range(map, ..) {
-            if item.conflict {
-                let operations = laid::operations(automerge, maps, &item.key);
-                self.key(&operations, depth);
-                visit(&item.key, &operations);
-            } else if is_map(&item) || wanted(&item.key) {
-                let id = item.id();
-                let key = item.key;
-                let operations = [Operation { held: laid::held_of(item.value.into_value(), id.clone()), id }];
-                self.key(&operations, depth);
-                visit(&key, &operations);
+        Place::One(kind, place - 1)
+    }
+
+    fn scalar(&mut self, place: Place, key: &str, scalar: &Scalar) {
+        match place {
+            Place::Household => match key {
+                "commune" => self.outline.commune = typed(scalar),
+                "douar" => self.outline.douar = typed(scalar),
+                "status" => self.outline.status = typed(scalar),
+                "phone" => self.outline.phone = typed(scalar),
+                "withdrawn" => self.outline.withdrawn = typed(scalar) == Some(true),
+                "head" => self.head = typed(scalar),
+                _ => {}
+            },
+            Place::One(RecordKind::Member, number) => {
+                let member = &mut self.members[number];
+                match key {
+                    "name_latin" => member.latin = typed(scalar),
+                    "name_ar" => member.arabic = typed(scalar),
+                    "relation" => member.is_head = Relation::of_scalar(scalar) == Some(Relation::Head),
+                    "withdrawn" => member.withdrawn = typed(scalar) == Some(true),
+                    _ => {}
+                }
             }
-        }
-    }
-
-    fn key(&mut self, operations: &[Operation], depth: u32) {
-        let inner = laid::maps_of(operations);
-        if !inner.is_empty() && depth <= DOCUMENT_DEPTH_MAX {
-            self.nested.push((inner, depth));
-        }
-        self.compare(operations);
-    }
-
-    /// A conflict where the operations differ. Maps beside maps are one record laid over another.
-    fn compare(&mut self, operations: &[Operation]) {
-        let is_map = |operation: &Operation| matches!(operation.held, Held::Object(ObjType::Map, _));
-        self.conflicts += u32::from(laid::differ(operations) && !operations.iter().all(is_map));
-    }
-
-    fn unknown_roots(&mut self) {
-        for (key, operations) in laid::contents(self.automerge, &[ROOT]) {
-            if ROOT_MAPS.contains(&key.as_str()) {
-                self.compare(&operations);
-            } else {
-                self.key(&operations, 1);
+            Place::One(RecordKind::Visit, number) => match key {
+                "at" => self.visits[number].at = typed(scalar),
+                "withdrawn" => self.visits[number].withdrawn = typed(scalar) == Some(true),
+                _ => {}
+            },
+            Place::One(RecordKind::Need, number) if key == "status" => {
+                self.needs[number] = is_open(typed::<String>(scalar).as_deref());
             }
+            _ => {}
         }
     }
 
-    /// What lies inside maps of other software, as deep as documents are read.
-    fn nested(&mut self) {
-        while let Some((maps, depth)) = self.nested.pop() {
-            self.each(&maps, depth + 1, |_, _| {}, |_| false);
+    fn outline(mut self) -> Outline {
+        self.members.retain(|member| !member.withdrawn);
+        self.members.sort_by_key(|member| member.id);
+        self.visits.retain(|visit| !visit.withdrawn);
+        let heads = self.members.iter().filter(|member| member.is_head).count();
+        Outline {
+            name: name_of(&self.members, self.head.as_ref()),
+            last_visit: self.visits.iter().filter_map(|visit| visit.at).max(),
+            members: count(self.members.len()),
+            visits: count(self.visits.len()),
+            needs: count(self.needs.len()),
+            open_needs: count(self.needs.iter().filter(|is_open| **is_open).count()),
+            conflicts: self.outline.conflicts + u32::from(heads > 1),
+            ..self.outline
         }
     }
 }
 
-fn is_map(item: &MapRangeItem<'_>) -> bool {
-    matches!(item.value, automerge::ValueRef::Object(ObjType::Map))
+/// Whether a list shows anything of this field; other values are not even copied.
+fn is_shown(place: Place, key: &str) -> bool {
+    let fields: &[&str] = match place {
+        Place::Household => &["commune", "douar", "status", "phone", "withdrawn", "head"],
+        Place::One(RecordKind::Member, _) => &["name_latin", "name_ar", "relation", "withdrawn"],
+        Place::One(RecordKind::Visit, _) => &["at", "withdrawn"],
+        Place::One(RecordKind::Need, _) => &["status"],
+        _ => &[],
+    };
+    fields.contains(&key)
+}
+
+fn typed<T: FieldValue>(scalar: &Scalar) -> Option<T> {
+    T::of_scalar(scalar)
 }
 
 #[cfg(test)]
@@ -216,37 +316,6 @@ mod tests {
 
     use super::*;
     use crate::model::{Reason, parse_line};
-    use crate::projection::HouseholdView;
-
-    /// The outline, taken from the whole view.
-    fn of_view(view: &HouseholdView) -> Outline {
-        let household = &view.household;
-        let stays = |withdrawn: Option<bool>| withdrawn != Some(true);
-        let is_head = |id| household.head == Some(Reference::Id(id));
-        let members = || view.members.iter().filter(|member| stays(member.withdrawn));
-        let visits = || view.visits.iter().filter(|visit| stays(visit.withdrawn));
-        let named = members()
-            .find(|member| is_head(member.id))
-            .or_else(|| members().find(|member| member.relation.as_deref() == Some("head")))
-            .or_else(|| members().next());
-        let is_open = |status: Option<&str>| !matches!(status, Some("met" | "withdrawn"));
-        let needs = || view.needs.iter();
-        let count = |items: usize| u32::try_from(items).expect("few");
-        Outline {
-            commune: household.commune.clone(),
-            douar: household.douar.clone(),
-            status: household.status.clone(),
-            phone: household.phone.clone(),
-            withdrawn: household.withdrawn == Some(true),
-            name: named.and_then(|member| member.name_latin.clone().or_else(|| member.name_ar.clone())),
-            last_visit: visits().filter_map(|visit| visit.at).max(),
-            members: count(members().count()),
-            visits: count(visits().count()),
-            needs: count(needs().count()),
-            open_needs: count(needs().filter(|need| is_open(need.status.as_deref())).count()),
-            conflicts: view.conflicts,
-        }
-    }
 
     const FAMILY: &str = "0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11";
 
@@ -312,7 +381,7 @@ mod tests {
         strange(&mut right.automerge, 0, 2);
         left.automerge.merge(&mut right.automerge).expect("automerge takes it");
         assert_eq!(Outline::read(&left).conflicts, 1);
-        assert_eq!(Outline::read(&left), of_view(&HouseholdView::read(&left)));
+        assert_eq!(Outline::read(&left), Outline::of_view(&HouseholdView::read(&left)));
     }
 
     proptest! {
@@ -340,13 +409,13 @@ mod tests {
                     let mut other = copies[(place + 1) % 3].automerge.clone();
                     copies[place].automerge.merge(&mut other).expect("automerge takes it");
                 }
-                prop_assert_eq!(Outline::read(&copies[place]), of_view(&HouseholdView::read(&copies[place])));
+                prop_assert_eq!(Outline::read(&copies[place]), Outline::of_view(&HouseholdView::read(&copies[place])));
             }
             let mut all = copies[0].clone();
             for other in &copies[1..] {
                 all.automerge.merge(&mut other.automerge.clone()).expect("automerge takes it");
             }
-            prop_assert_eq!(Outline::read(&all), of_view(&HouseholdView::read(&all)));
+            prop_assert_eq!(Outline::read(&all), Outline::of_view(&HouseholdView::read(&all)));
         }
     }
 }

@@ -15,8 +15,8 @@ use super::rows::{self, HeldRow, ListRow, WaitingRow};
 use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each};
 use crate::model::HouseholdDocument;
 use crate::verdict::{
-    Candidate, EntryState, Known, Opinion, Outcome, Reading, Settlement, Stated, Waiting, candidate,
-    final_state, latest, settle,
+    Candidate, EntryState, Known, Opinion, Outcome, Reading, Settlement, Stated, candidate, final_state,
+    latest, settle,
 };
 
 /// Why a round ended early.
@@ -115,13 +115,14 @@ impl Replica {
         readings: &[&Reading],
     ) -> Result<Absorbed, Trouble> {
         let woken = wake(store, feed, id, readings)?;
+        let is_at_hand = self.cache.holds(feed, id);
         let loaded = self.cache.take(store, feed, id)?;
         let candidates: Vec<Candidate<'_>> = readings
             .iter()
             .filter_map(|reading| candidate(reading))
             .chain(woken.iter().map(Woken::candidate))
             .collect();
-        let (loaded, judged) = merge(&self.known, loaded, &candidates);
+        let (mut loaded, judged) = merge(&self.known, loaded, &candidates);
         let mut absorbed = Absorbed {
             states: candidates
                 .iter()
@@ -130,9 +131,6 @@ impl Replica {
                 .collect(),
             ..Absorbed::default()
         };
-        for place in &judged.retry {
-            absorbed.states[*place] = EntryState::Waiting(Waiting::Retry);
-        }
         absorbed.merged = judged.merged.len() as u64;
         for (number, reading) in readings.iter().enumerate() {
             if let Some(missing) = judged.waits_for(number) {
@@ -144,11 +142,16 @@ impl Replica {
             let (state, missing) = (absorbed.states[number], judged.waits_for(number));
             absorbed.ops.extend(woken_rows(store, feed, id, one, state, missing)?);
         }
-        if let Some(saved) = judged.saved {
-            absorbed.document_rows(store, feed, &loaded.document, saved)?;
+        if let Some(saved) = &judged.saved {
+            let row = self.cache.pack(saved);
+            loaded.saved_bytes = row.len();
+            absorbed.document_rows(store, feed, &loaded.document, row)?;
         }
         absorbed.states.truncate(readings.len());
-        self.cache.put(feed, loaded);
+        // Of thousands passing through none is likely to be looked at next: what was at hand before stays.
+        if is_at_hand {
+            self.cache.put(feed, loaded);
+        }
         Ok(absorbed)
     }
 }
@@ -169,15 +172,15 @@ impl Absorbed {
         store: &dyn Store,
         feed: &Feed,
         document: &HouseholdDocument,
-        saved: Vec<u8>,
+        packed: Vec<u8>,
     ) -> Result<(), StoreError> {
         let id = document.id();
         let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
         let (visits, changes) = old.map_or((0, 0), |row| (row.visits, row.changes));
         let row = ListRow::of(document, changes + self.merged);
         self.visits = u64::from(row.visits.saturating_sub(visits));
-        self.bytes = saved.len() + 512;
-        self.ops.push(Op::Put(keys::document(feed, &id), saved));
+        self.bytes = packed.len() + 512;
+        self.ops.push(Op::Put(keys::document(feed, &id), packed));
         self.ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));
         Ok(())
     }
@@ -188,8 +191,6 @@ struct Judged {
     outcomes: Vec<Outcome>,
     /// Candidates that are new to the document.
     merged: Vec<usize>,
-    /// Candidates that the document did not take.
-    retry: BTreeSet<usize>,
     /// The document's bytes, where it changed.
     saved: Option<Vec<u8>>,
 }
@@ -198,9 +199,9 @@ impl Judged {
     /// What a candidate waits for; zeros: for the document to be touched.
     fn waits_for(&self, candidate: usize) -> Option<ChangeHash> {
         match self.outcomes[candidate] {
-            _ if self.retry.contains(&candidate) => Some(ChangeHash::ZERO),
+            Outcome::Retry => Some(ChangeHash::ZERO),
             Outcome::Missing(hash) => Some(hash),
-            _ => None,
+            Outcome::Passed | Outcome::Held(_) => None,
         }
     }
 }
@@ -210,14 +211,13 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
     let Loaded { mut document, past, saved_bytes, is_stored } = loaded;
     let past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some);
     let Some(mut past) = past else {
-        // The document holds a change that would not pass today: nothing is built on it.
-        let outcomes = vec![Outcome::Passed; candidates.len()];
+        // The document holds a change that cannot be read again: nothing is built on it.
         let judged =
-            Judged { outcomes, merged: Vec::new(), retry: (0..candidates.len()).collect(), saved: None };
+            Judged { outcomes: vec![Outcome::Retry; candidates.len()], merged: Vec::new(), saved: None };
         return (Loaded { document, past: None, saved_bytes, is_stored }, judged);
     };
-    let Settlement { mut outcomes, passed } = settle(&mut past, known, candidates);
-    let mut judged = Judged { outcomes: Vec::new(), merged: Vec::new(), retry: BTreeSet::new(), saved: None };
+    let Settlement { mut outcomes, passed } = settle(&mut past, document.automerge(), known, candidates);
+    let mut judged = Judged { outcomes: Vec::new(), merged: Vec::new(), saved: None };
     let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
     let rehearsed =
         if changes.is_empty() { None } else { Some(rehearse_each(document.automerge(), &changes)) };
@@ -233,7 +233,7 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
             Ok(()) => judged.merged.push(place),
             // Its ancestor passed and was not taken: both are tried again when the document is touched.
             Err(RehearsalFault::MissingAncestor) => outcomes[place] = Outcome::Missing(ChangeHash::ZERO),
-            Err(_) => drop(judged.retry.insert(place)),
+            Err(_) => outcomes[place] = Outcome::Retry,
         }
     }
     judged.outcomes = outcomes;
@@ -241,7 +241,6 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
     let Some(adopted) = rehearsed.adopted else {
         return (Loaded { document, past, saved_bytes, is_stored }, judged);
     };
-    let saved_bytes = adopted.saved.len();
     judged.saved = Some(document.adopt(adopted));
     (Loaded { document, past, saved_bytes, is_stored: true }, judged)
 }

@@ -6,6 +6,7 @@ use khettara_core::id::{DocumentId, Feed};
 use khettara_core::store::{Store, StoreError};
 
 use super::keys;
+use super::packed::Packer;
 use crate::airlock::Past;
 use crate::model::{HouseholdDocument, LoadError};
 
@@ -16,7 +17,7 @@ const MEMORY_PER_SAVED_BYTE: usize = 20;
 pub(super) struct Loaded {
     pub document: HouseholdDocument,
     pub past: Option<Past>,
-    /// Bytes it was saved in, about.
+    /// Bytes of its row, about.
     pub saved_bytes: usize,
     /// Whether it is stored; a new one is not.
     pub is_stored: bool,
@@ -50,11 +51,24 @@ pub(super) struct DocumentCache {
     clock: u64,
     loaded: BTreeMap<Key, (u64, Loaded)>,
     by_use: BTreeMap<u64, Key>,
+    packer: Packer,
 }
 
 impl DocumentCache {
-    pub(super) const fn new(bytes_max: usize) -> Self {
-        Self { bytes_max, bytes: 0, clock: 0, loaded: BTreeMap::new(), by_use: BTreeMap::new() }
+    pub(super) fn new(bytes_max: usize) -> Self {
+        let (loaded, by_use, packer) = (BTreeMap::new(), BTreeMap::new(), Packer::default());
+        Self { bytes_max, bytes: 0, clock: 0, loaded, by_use, packer }
+    }
+
+    /// A document's row.
+    pub(super) fn pack(&mut self, saved: &[u8]) -> Vec<u8> {
+        self.packer.pack(saved)
+    }
+
+    /// A document from its row.
+    pub(super) fn unpack(&mut self, id: DocumentId, row: &[u8]) -> Result<HouseholdDocument, LoadError> {
+        let saved = self.packer.unpack(row).ok_or(LoadError::Damaged)?;
+        HouseholdDocument::load(id, &saved)
     }
 
     pub(super) fn clear(&mut self) {
@@ -67,6 +81,11 @@ impl DocumentCache {
         for (feed, id) in keys {
             drop(self.take_loaded(&feed, &id));
         }
+    }
+
+    /// Whether a document is loaded.
+    pub(super) fn holds(&self, feed: &Feed, id: &DocumentId) -> bool {
+        self.loaded.contains_key(&(feed.clone(), *id))
     }
 
     fn take_loaded(&mut self, feed: &Feed, id: &DocumentId) -> Option<Loaded> {
@@ -89,7 +108,7 @@ impl DocumentCache {
         }
         Ok(match store.get(&keys::document(feed, id))? {
             Some(bytes) => Loaded {
-                document: HouseholdDocument::load(*id, &bytes)?,
+                document: self.unpack(*id, &bytes)?,
                 past: None,
                 saved_bytes: bytes.len(),
                 is_stored: true,

@@ -21,6 +21,8 @@ use crate::verdict::{
     EntryState, Fold, HeldLog, HeldSegment, RULE_SET, Reading, Rulings, Waiting, judge_log, unit_state,
 };
 
+/// How rows are written. Rows of another layout are derived anew.
+const ROWS_LAYOUT: u8 = 2;
 /// Rows deleted in one call while forgetting.
 const FORGET_ROWS: usize = 4_096;
 
@@ -136,7 +138,7 @@ impl Replica {
         let finished: Vec<_> = named.finished.iter().collect();
         let closed: Vec<_> = rulings.closed.iter().collect();
         let listing = (&named.points, finished, named.logs_max as u64, named.branches_max as u64);
-        let all = (RULE_SET, constants, listing, &rulings.chosen, closed);
+        let all = (RULE_SET, ROWS_LAYOUT, constants, listing, &rulings.chosen, closed);
         Digest(hash::first(&hash::derive("replica rules", &[&encoding::to_bytes(&all)])))
     }
 

@@ -16,6 +16,7 @@ mod absorb;
 mod cache;
 mod catch_up;
 mod keys;
+mod packed;
 mod read;
 mod record;
 mod rows;

@@ -292,7 +292,9 @@ impl Replica {
         // One at a time: a page of documents would be as large as all of them.
         while let Some((key, saved)) = store.scan(&prefix, &from, 1)?.pop() {
             let id: [u8; 16] = *key.last_chunk().ok_or(StoreError::Damaged(Damage::Content))?;
-            let document = HouseholdDocument::load(DocumentId(id), &saved)
+            let document = self
+                .cache
+                .unpack(DocumentId(id), &saved)
                 .map_err(|_| StoreError::Damaged(Damage::Content))?;
             bytes.extend_from_slice(&id);
             bytes.extend_from_slice(&document.digest());

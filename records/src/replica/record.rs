@@ -248,7 +248,7 @@ impl Replica {
         let mut loaded = draft.loaded;
         for (id, written) in draft.written {
             let Some(one) = loaded.get_mut(&id) else { continue };
-            let saved = one.document.save();
+            let saved = self.cache.pack(&one.document.save());
             one.saved_bytes = saved.len();
             let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
             let changes = old.map_or(0, |row| row.changes) + written;
@@ -281,7 +281,7 @@ fn last_seq(
 fn check_own(loaded: &mut Loaded, chunk: &[u8], actor: ActorId) -> Option<u64> {
     let walked = walk(chunk).ok()?;
     if let Some(past) = &mut loaded.past {
-        past.add(&walked).ok()?;
+        past.add(&walked, loaded.document.automerge()).ok()?;
     }
     (walked.actor() == actor).then_some(walked.header().seq)
 }

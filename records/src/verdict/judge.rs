@@ -67,7 +67,7 @@ pub fn judge(org: &OrgId, feed: &Feed, logs: Vec<HeldLog>, rulings: &Rulings, kn
     for places in documents.values() {
         let candidates: Vec<Candidate<'_>> =
             places.iter().filter_map(|place| candidate(&readings[*place])).collect();
-        let settlement = settle(&mut Past::default(), known, &candidates);
+        let settlement = settle(&mut Past::default(), &(), known, &candidates);
         for ((place, candidate), outcome) in places.iter().zip(&candidates).zip(settlement.outcomes) {
             states[*place] = final_state(candidate, outcome);
         }
@@ -93,6 +93,7 @@ pub(crate) fn final_state(candidate: &Candidate<'_>, outcome: Outcome) -> EntryS
         Outcome::Passed => EntryState::Merged,
         Outcome::Held(state) => state,
         Outcome::Missing(_) => candidate.otherwise.unwrap_or(EntryState::Waiting(Waiting::Ancestor)),
+        Outcome::Retry => candidate.otherwise.unwrap_or(EntryState::Waiting(Waiting::Retry)),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Verdicts: the changes of one document, ancestors first. What the airlock makes of them, and what waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use khettara_core::id::ChangeHash;
 
 use super::state::{EntryState, Reason};
-use crate::airlock::{AirlockFault, Constants, Past, PastFault, Walked, walk};
+use crate::airlock::{AirlockFault, Chunks, Constants, Past, PastFault, Walked, walk};
 
 /// The constants this software and the roster know, with their bytes.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +52,8 @@ pub enum Outcome {
     Held(EntryState),
     /// Something it builds on is not in the document: ask again when that is.
     Missing(ChangeHash),
+    /// Nothing can be said now: ask again when the document is touched.
+    Retry,
 }
 
 /// What became of all.
@@ -62,14 +64,21 @@ pub struct Settlement<'a> {
     pub passed: Vec<(Option<usize>, Walked<'a>)>,
 }
 
-/// Settles a document's new candidates on its past. What passes is added to the past.
+/// Settles a document's new candidates on its past. What passes is added to the past; what of the past was not
+/// needed before is read from `chunks`.
 ///
 /// The outcome does not depend on the candidates' order: what passes is the least set in which every change
 /// stands on changes that passed.
 #[must_use]
-pub fn settle<'a>(past: &mut Past, known: &'a Known, candidates: &[Candidate<'a>]) -> Settlement<'a> {
+pub fn settle<'a>(
+    past: &mut Past,
+    chunks: &dyn Chunks,
+    known: &'a Known,
+    candidates: &[Candidate<'a>],
+) -> Settlement<'a> {
     let mut work = Work {
         past,
+        chunks: Sources { known, document: chunks },
         known,
         outcomes: vec![Outcome::Held(EntryState::Quarantined(Reason::Airlock)); candidates.len()],
         passed: Vec::new(),
@@ -94,8 +103,28 @@ pub fn settle<'a>(past: &mut Past, known: &'a Known, candidates: &[Candidate<'a>
 
 type Offered<'a> = (Option<usize>, Option<EntryState>, Walked<'a>);
 
+/// Constants are at hand; everything else is in the document.
+struct Sources<'w> {
+    known: &'w Known,
+    document: &'w dyn Chunks,
+}
+
+impl Chunks for Sources<'_> {
+    fn chunks(&self, wanted: &BTreeSet<ChangeHash>) -> Vec<Vec<u8>> {
+        let (constants, others): (BTreeSet<ChangeHash>, BTreeSet<ChangeHash>) =
+            wanted.iter().partition(|hash| self.known.chunks.contains_key(hash));
+        let constants = constants.iter().filter_map(|hash| self.known.chunks.get(hash).cloned());
+        let mut found: Vec<Vec<u8>> = constants.collect();
+        if !others.is_empty() {
+            found.extend(self.document.chunks(&others));
+        }
+        found
+    }
+}
+
 struct Work<'w, 'a> {
     past: &'w mut Past,
+    chunks: Sources<'w>,
     known: &'a Known,
     outcomes: Vec<Outcome>,
     passed: Vec<(Option<usize>, Walked<'a>)>,
@@ -133,14 +162,15 @@ impl<'a> Work<'_, 'a> {
         let is_new = !self.past.contains(&hash);
         let judged = match otherwise {
             Some(_) if !is_new => Ok(()),
-            Some(_) => self.past.check(&walked),
-            None => self.past.add(&walked),
+            Some(_) => self.past.check(&walked, &self.chunks),
+            None => self.past.add(&walked, &self.chunks),
         };
         match (judged, otherwise) {
             (Err(PastFault::Airlock(_)), _) => {
                 (Outcome::Held(EntryState::Quarantined(Reason::Airlock)), Vec::new())
             }
             (Err(PastFault::MissingAncestor), _) => (Outcome::Missing(hash), Vec::new()),
+            (Err(PastFault::Unreadable), _) => (Outcome::Retry, Vec::new()),
             (Ok(()), Some(state)) => (Outcome::Held(state), Vec::new()),
             (Ok(()), None) => {
                 if is_new {

@@ -145,7 +145,7 @@ fn every_change_that_honest_tablets_write_passes_the_walk_and_stands_on_its_past
         for (place, change) in changes.iter().enumerate() {
             let walked = walk(change.raw_bytes())
                 .unwrap_or_else(|fault| panic!("seed {seed}, change {place}: {fault:?}"));
-            past.add(&walked).unwrap_or_else(|fault| panic!("seed {seed}, change {place}: {fault:?}"));
+            past.add(&walked, &()).unwrap_or_else(|fault| panic!("seed {seed}, change {place}: {fault:?}"));
             let header = walked.header();
             assert_eq!(header.hash.as_bytes(), &change.hash().0);
             assert_eq!(walked.actor().as_bytes(), change.actor_id().to_bytes());
@@ -155,7 +155,12 @@ fn every_change_that_honest_tablets_write_passes_the_walk_and_stands_on_its_past
             assert_eq!(front, Reading::Readable(header.clone()));
             count += 1;
         }
-        assert_eq!(Past::of(&document).expect("an honest document").len(), past.len());
+        let mut read = Past::of(&document).expect("an honest document");
+        assert_eq!(read.len(), past.len());
+        for change in changes.iter().step_by(7) {
+            let walked = walk(change.raw_bytes()).expect("it passed before");
+            assert_eq!(read.check(&walked, &document), Ok(()), "seed {seed}, read from the document");
+        }
     }
     assert!(count >= 2_000, "only {count} changes were made");
 }

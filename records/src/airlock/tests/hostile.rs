@@ -53,7 +53,7 @@ fn what_the_press_prints_correctly_passes_and_rehearses() {
     for press in [three_puts(), Press::new(&ops), Press::new(&[])] {
         let chunk = press.print();
         let walked = walk(&chunk).expect("nothing is wrong with it");
-        Past::default().add(&walked).expect("it stands on nothing");
+        Past::default().add(&walked, &()).expect("it stands on nothing");
         rehearse(&Automerge::new(), &[&walked]).expect("automerge agrees");
     }
 }
@@ -270,10 +270,10 @@ fn objects_nest_only_so_deep_within_a_change_and_across_changes() {
     assert_eq!(fault(&Press::new(&nested(2_000))), TooDeep);
     let first = Press::new(&nested(deepest)).print();
     let mut past = Past::default();
-    past.add(&walk(&first).expect("just deep enough")).expect("it stands on nothing");
+    past.add(&walk(&first).expect("just deep enough"), &()).expect("it stands on nothing");
     let mut below = Press::new(&[PressOp::make(0, Some((0, deepest)), "k")]).after(&first, deepest + 1);
     below.seq = 2;
-    assert_eq!(past.check(&walk(&below.print()).expect("alone it looks sound")), Err(TooDeep.into()));
+    assert_eq!(past.check(&walk(&below.print()).expect("alone it looks sound"), &()), Err(TooDeep.into()));
 }
 
 /// A document with a map, a number and a list of one, and its past.
@@ -287,16 +287,24 @@ fn ground() -> (Vec<u8>, Past, Automerge) {
     let chunk = Press::new(&ops).print();
     let mut past = Past::default();
     let walked = walk(&chunk).expect("sound");
-    past.add(&walked).expect("sound");
+    past.add(&walked, &()).expect("sound");
     let document = rehearse(&Automerge::new(), &[&walked]).expect("sound").document;
     (chunk, past, document)
 }
 
 #[test]
 fn what_contradicts_its_ancestors_passes_the_walk_and_is_refused_by_the_past() {
-    let (first, past, _) = ground();
+    let (first, _, document) = ground();
     let second = |ops: &[PressOp], start_op: u64| Press { seq: 2, ..Press::new(ops).after(&first, start_op) };
-    let judge = |press: &Press| past.check(&walk(&press.print()).expect("alone it looks sound"));
+    // Added change by change, or read from the document when something refers to it: it is one past.
+    let judge = |press: &Press| {
+        let chunk = press.print();
+        let walked = walk(&chunk).expect("alone it looks sound");
+        let (mut added, mut read) = (ground().1, Past::of(&document).expect("honest"));
+        let verdict = added.check(&walked, &());
+        assert_eq!(read.check(&walked, &document), verdict);
+        verdict
+    };
     let put = || PressOp::put(None, "k");
     assert_eq!(judge(&second(&[put()], 5)), Ok(()));
     assert_eq!(judge(&second(&[put()], 4)), Err(WrongStart.into()), "lower than its past");
@@ -320,7 +328,7 @@ fn what_others_wrote_meanwhile_is_no_ancestor_even_where_it_is_at_hand() {
     let (first, mut past, _) = ground();
     let mut other = Press::new(&[PressOp::make(0, None, "theirs")]).after(&first, 5);
     other.actor = vec![0x22; 16];
-    past.add(&walk(&other.print()).expect("sound")).expect("sound");
+    past.add(&walk(&other.print()).expect("sound"), &()).expect("sound");
     let mut reaching = Press::new(&[PressOp::put(None, "a"), PressOp::put(Some((1, 5)), "k")]);
     reaching.others = vec![other.actor.clone()];
     reaching.seq = 2;
@@ -333,10 +341,20 @@ fn what_others_wrote_meanwhile_is_no_ancestor_even_where_it_is_at_hand() {
     late.others = vec![other.actor.clone()];
     late.seq = 2;
     let late = late.after(&first, 6);
-    assert_eq!(past.check(&walk(&late.print()).expect("alone it looks sound")), Err(WrongStart.into()));
+    assert_eq!(past.check(&walk(&late.print()).expect("alone it looks sound"), &()), Err(WrongStart.into()));
+    let mut unread = Past::of(&Automerge::new()).expect("nothing");
+    assert!(unread.is_empty());
+    unread = Past::of(&ground().2).expect("honest");
+    let reads = Press { seq: 2, ..Press::new(&[PressOp::put(Some((0, 1)), "k")]).after(&first, 5) };
+    let verdict = unread.check(&walk(&reads.print()).expect("sound"), &());
+    assert_eq!(verdict, Err(PastFault::Unreadable), "a past that cannot be read says nothing about a change");
     let mut both = late;
     both.deps = Press::new(&[]).after(&other.print(), 0).deps;
-    assert_eq!(past.check(&walk(&both.print()).expect("sound")), Ok(()), "with it as an ancestor it stands");
+    assert_eq!(
+        past.check(&walk(&both.print()).expect("sound"), &()),
+        Ok(()),
+        "with it as an ancestor it stands"
+    );
 }
 
 /// A change that passes the walk alone and whose object is not in the document at hand.

@@ -43,7 +43,7 @@ fn twenty_thousand_injuries_never_panic_the_walk_and_what_passes_saves_and_reloa
             let chunk = injured(change.raw_bytes(), &mut dice);
             let Ok(walked) = walk(&chunk) else { continue };
             walked_count += 1;
-            let stands = past.check(&walked).is_ok();
+            let stands = past.check(&walked, &()).is_ok();
             stood += usize::from(stands);
             match rehearse(&document, &[&walked]) {
                 Ok(rehearsed) => {
@@ -54,7 +54,7 @@ fn twenty_thousand_injuries_never_panic_the_walk_and_what_passes_saves_and_reloa
             }
         }
         let honest = walk(change.raw_bytes()).expect("honest");
-        past.add(&honest).expect("honest");
+        past.add(&honest, &()).expect("honest");
         document = rehearse(&document, &[&honest]).expect("honest").document;
     }
     assert!(
