@@ -234,7 +234,7 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         if let Some(network) = lock(&self.network).take() {
-            network.stop();
+            network.stop(true);
         }
     }
 }

@@ -166,9 +166,11 @@ const fn dial_kind(error: DialError) -> ErrorKind {
     match error {
         DialError::NothingToDial => ErrorKind::Invalid,
         DialError::WrongKey | DialError::Version | DialError::Refused(_) => ErrorKind::Refused,
-        DialError::NoAnswer | DialError::Busy | DialError::Broken | DialError::Unreachable => {
-            ErrorKind::Retry
-        }
+        DialError::NoAnswer
+        | DialError::Down
+        | DialError::Busy
+        | DialError::Broken
+        | DialError::Unreachable => ErrorKind::Retry,
     }
 }
 

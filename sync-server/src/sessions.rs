@@ -265,6 +265,7 @@ fn how_ended(how: Ended) -> String {
         Ended::Here(reason) => format!("ended here: {}", why_closed(reason)),
         Ended::There(reason) => format!("ended by the peer: {}", why_closed(reason)),
         Ended::Lost => "the connection was lost".to_owned(),
+        Ended::NoAnswer { .. } => "nobody answered".to_owned(),
         Ended::Full => "the peer did not take what waited for it".to_owned(),
         Ended::EarlyRefused => "began again after its handshake".to_owned(),
     }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use khettara_core::id::DeviceKey;
 use khettara_core::sync::CloseReason;
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connecting, ConnectionError, Endpoint, TransportErrorCode};
+use quinn::{ClientConfig, ConnectionError, Endpoint, TransportErrorCode};
 use rustls::AlertDescription;
 use tokio::time::timeout;
 
 use super::connection::{Connection, Early, close};
 use super::identity::{Identity, peer_key, server_name};
+use super::presence::Presence;
 use super::profile::Profile;
 use super::{ALPN, BindError};
 
@@ -24,8 +25,15 @@ pub enum DialError {
     #[error("no address or no key of a relay is known: scan its code again")]
     NothingToDial,
     /// No address answered in time.
-    #[error("no answer; it will be tried again")]
+    #[error(
+        "no relay answered in time: the signal may be weak, or the relay down; nothing is lost; try again later"
+    )]
     NoAnswer,
+    /// The machine answers and says that no relay runs there.
+    #[error(
+        "no relay runs at its address now; nothing is lost; try again later, and tell headquarters if it stays so"
+    )]
+    Down,
     /// Somebody answered who is not the relay whose key was given.
     #[error(
         "somebody answered who is not this organisation's relay: check the address, or ask for a new code"
@@ -141,6 +149,7 @@ impl Dialler {
     }
 
     async fn dial_one(&self, address: SocketAddr, pin: DeviceKey) -> Result<Connection, DialError> {
+        let presence = Presence::towards(address).map_err(|_| DialError::Unreachable)?;
         let mut connecting = self
             .endpoint
             .connect_with(self.config.clone(), address, &server_name(&pin))
@@ -149,23 +158,25 @@ impl Dialler {
         if self.answered.at(&pin) == Some(address) {
             match connecting.into_0rtt() {
                 Ok((inner, accepted)) => {
-                    let early = Early { accepted, patience, counted: None };
+                    let early = Early { accepted, patience, counted: None, presence: Some(presence) };
                     return Ok(Connection::dialled_by(inner, pin, Some(early), self.answered.clone()));
                 }
                 Err(without_ticket) => connecting = without_ticket,
             }
         }
-        self.whole_handshake(connecting, address, pin, patience).await
+        let outcome = tokio::select! {
+            outcome = timeout(patience, connecting) => outcome.map_err(|_| DialError::NoAnswer),
+            () = presence.denied() => Err(DialError::Down),
+        };
+        self.whole_handshake(outcome, address, pin)
     }
 
-    async fn whole_handshake(
+    fn whole_handshake(
         &self,
-        connecting: Connecting,
+        outcome: Result<Result<quinn::Connection, ConnectionError>, DialError>,
         address: SocketAddr,
         pin: DeviceKey,
-        patience: Duration,
     ) -> Result<Connection, DialError> {
-        let outcome = timeout(patience, connecting).await.map_err(|_| DialError::NoAnswer);
         let inner = match outcome.and_then(|inner| inner.map_err(|error| what_it_means(&error))) {
             Ok(inner) => inner,
             Err(error) => {
