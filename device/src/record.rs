@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read};
 
+use khettara_core::error::ErrorKind;
 use khettara_core::id::Feed;
 use khettara_core::limits::RECORD_LINE_BYTES_MAX;
 use khettara_core::store::{Store, StoreError, held};
@@ -69,6 +70,14 @@ impl Device {
     /// [`DeviceError::Record`] with field and reason, [`DeviceError::NotGranted`],
     /// [`DeviceError::NoSuchHousehold`], or what the store says; then nothing was saved.
     pub fn record(&self, form: &Form) -> Result<Saved, DeviceError> {
+        match self.record_once(form) {
+            // The space kept back is for exactly this form; whoever asks is told that it is used up.
+            Err(error) if error.kind() == ErrorKind::Full && self.use_reserve() => self.record_once(form),
+            done => done,
+        }
+    }
+
+    fn record_once(&self, form: &Form) -> Result<Saved, DeviceError> {
         let member = self.member()?;
         member.with(|replica, engine, store| {
             let feed = feed_for(replica, engine, store, form, &BTreeMap::new())?;

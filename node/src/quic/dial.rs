@@ -22,7 +22,7 @@ use super::{ALPN, BindError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
     /// No address or no key was given.
-    #[error("no address or no key of a relay is known: scan its code again")]
+    #[error("no address or no key of a relay is known; nothing is lost; scan the code again")]
     NothingToDial,
     /// No address answered in time.
     #[error(
@@ -36,23 +36,29 @@ pub enum DialError {
     Down,
     /// Somebody answered who is not the relay whose key was given.
     #[error(
-        "somebody answered who is not this organisation's relay: check the address, or ask for a new code"
+        "somebody answered who is not this organisation's relay; nothing is lost; check the address, or ask for a new \
+         code"
     )]
     WrongKey,
     /// The other side speaks no version of the protocol that we speak.
-    #[error("the relay speaks another version: one side must be updated")]
+    #[error(
+        "this side speaks khettara/1 and the relay does not; nothing is lost; update this tablet, or ask headquarters \
+         to update the relay if it is the older"
+    )]
     Version,
     /// The other side has too much to do now.
-    #[error("the relay is busy; it will be tried again")]
+    #[error("the relay is busy; nothing is lost; try again later")]
     Busy,
     /// The other side closed the connection at once.
-    #[error("the relay closed the connection (reason {})", *.0 as u8)]
+    #[error("the relay closed the connection (reason {}); nothing is lost; ask headquarters", *.0 as u8)]
     Refused(CloseReason),
     /// What answered does not speak QUIC or TLS as it should.
-    #[error("the connection broke in its handshake; it will be tried again")]
+    #[error("the connection broke in its handshake; nothing is lost; try again later")]
     Broken,
     /// This machine cannot send to such an address, or the socket is closed.
-    #[error("this machine cannot reach such an address: is the network on?")]
+    #[error(
+        "there is no network here, or no way to the relay; nothing is lost; try again where there is a signal"
+    )]
     Unreachable,
 }
 
