@@ -100,6 +100,12 @@ pub enum DeviceError {
     /// The relay closed the session.
     #[error("{}", closed(*.0))]
     Closed(CloseReason),
+    /// What the relay sent breaks the protocol.
+    #[error(
+        "what the relay sent cannot be right and none of it was taken; nothing is lost; sync again later, and tell \
+         headquarters if it stays so"
+    )]
+    RelayBroken,
     /// Another sync of this tablet is under way.
     #[error("this tablet is syncing already; wait until that sync is over")]
     Syncing,
@@ -129,7 +135,7 @@ impl DeviceError {
                 }
             },
             Self::Syncing | Self::Start(_) | Self::Runtime(_) | Self::Bind(_) => ErrorKind::Retry,
-            Self::NotGranted | Self::ClaimRefused(_) => ErrorKind::Refused,
+            Self::NotGranted | Self::ClaimRefused(_) | Self::RelayBroken => ErrorKind::Refused,
             Self::Chance(_) => ErrorKind::Bug,
             Self::Exists
             | Self::OtherKeys

@@ -125,6 +125,8 @@ enum Over {
     NoAnswer(DialError),
     Cancelled,
     Refused(Refusal),
+    /// We closed it: what the relay said breaks the protocol.
+    Broken,
     Closed(CloseReason),
 }
 
@@ -231,6 +233,7 @@ impl Run<'_> {
                 Over::Lost { .. } | Over::Silent | Over::NoAnswer(_) => return Ok(SyncEnd::Partial),
                 Over::Cancelled => return Ok(SyncEnd::Cancelled),
                 Over::Refused(reason) => return Err(DeviceError::ClaimRefused(reason)),
+                Over::Broken => return Err(DeviceError::RelayBroken),
                 Over::Closed(CloseReason::StoreFailed) => {
                     let ours = self.member.shared.take_failure();
                     return Err(ours.map_or(DeviceError::Closed(CloseReason::StoreFailed), Into::into));
@@ -382,6 +385,7 @@ fn over_how(how: Ended, settled: bool, refused: Option<Refusal>, heard: bool) ->
         (Ended::Here(CloseReason::Done) | Ended::There(CloseReason::Done | CloseReason::Stopping), None) => {
             Over::Lost { heard }
         }
+        (Ended::Here(CloseReason::Misbehaved), None) => Over::Broken,
         (Ended::Here(reason) | Ended::There(reason), None) => Over::Closed(reason),
     }
 }

@@ -58,7 +58,7 @@ fn engine(org: OrgId, seed: [u8; 32], receipts: Option<At>, store: &MemoryStore)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manners {
     Honest,
-    /// Every frame is noise.
+    /// Every frame is noise behind its type.
     NoiseForFrames,
     /// Every segment is noise.
     NoiseForSegments,
@@ -95,8 +95,12 @@ impl Machine for Mannered {
         let mut outputs = self.shared.handle(now_ms, inputs);
         for output in &mut outputs {
             match (manners, output) {
-                (Manners::NoiseForFrames, Output::Frame { frame: bytes, .. })
-                | (Manners::NoiseForSegments, Output::Segment { bytes, .. }) => *bytes = noise(bytes),
+                // The type stays: what is of an unknown type is passed over, and silence would end the session.
+                (Manners::NoiseForFrames, Output::Frame { frame, .. }) => {
+                    let body = noise(&frame[1..]);
+                    frame.splice(1.., body);
+                }
+                (Manners::NoiseForSegments, Output::Segment { bytes, .. }) => *bytes = noise(bytes),
                 (Manners::BitsFlipped, Output::Segment { bytes, .. }) => {
                     let middle = bytes.len() / 2;
                     bytes[middle] ^= 4;
