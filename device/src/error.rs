@@ -126,7 +126,7 @@ impl DeviceError {
             Self::NotSaved(error) => error.kind(),
             Self::Open(error) => error.kind(),
             Self::Keys(error) => error.kind(),
-            Self::Dial(error) => dial_kind(*error),
+            Self::Dial(error) => error.kind(),
             Self::Closed(reason) => match reason {
                 CloseReason::Done | CloseReason::StoreFailed | CloseReason::Stopping => ErrorKind::Retry,
                 CloseReason::Misbehaved => ErrorKind::Bug,
@@ -157,18 +157,6 @@ impl DeviceError {
     #[must_use]
     pub fn retryable(&self) -> bool {
         self.kind().retryable()
-    }
-}
-
-const fn dial_kind(error: DialError) -> ErrorKind {
-    match error {
-        DialError::NothingToDial => ErrorKind::Invalid,
-        DialError::WrongKey | DialError::Version | DialError::Refused(_) => ErrorKind::Refused,
-        DialError::NoAnswer
-        | DialError::Down
-        | DialError::Busy
-        | DialError::Broken
-        | DialError::Unreachable => ErrorKind::Retry,
     }
 }
 

@@ -19,6 +19,9 @@ use crate::home::{Member, readable};
 /// Lines saved together with one flush.
 const LINES_PER_COMMIT: usize = 64;
 
+/// Times that saving one form is tried while the index fails under it; beyond it the form is refused for now.
+const SAVE_TRIES_MAX: u32 = 4;
+
 /// A line that was not saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedLine {
@@ -70,11 +73,17 @@ impl Device {
     /// [`DeviceError::Record`] with field and reason, [`DeviceError::NotGranted`],
     /// [`DeviceError::NoSuchHousehold`], or what the store says; then nothing was saved.
     pub fn record(&self, form: &Form) -> Result<Saved, DeviceError> {
-        match self.record_once(form) {
-            // The space kept back is for exactly this form; whoever asks is told that it is used up.
-            Err(error) if error.kind() == ErrorKind::Full && self.use_reserve() => self.record_once(form),
-            done => done,
+        let member = self.member()?;
+        for _ in 0..SAVE_TRIES_MAX {
+            match self.record_once(form) {
+                // The space kept back is for exactly this form; whoever asks is told that it is used up.
+                Err(error) if error.kind() == ErrorKind::Full && self.use_reserve() => {}
+                // Where the index fails, as on a full disk, the copy made of it is gone and is read again.
+                Err(DeviceError::NoSuchHousehold) if member.catch_up(None)?.merged > 0 => {}
+                done => return done,
+            }
         }
+        Err(StoreError::Index.into())
     }
 
     fn record_once(&self, form: &Form) -> Result<Saved, DeviceError> {

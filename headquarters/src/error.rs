@@ -77,8 +77,13 @@ pub enum HqError {
     #[error("there is a folder with other files at this place, and it is not replaced: choose another place")]
     NotAnExport,
     /// No address answered.
-    #[error("no relay was reached: {0}")]
-    NoRelay(String),
+    #[error("no relay was reached: {reason}")]
+    NoRelay {
+        /// Why, and what to do.
+        reason: String,
+        /// What the caller should do.
+        kind: ErrorKind,
+    },
     /// A code does not fit in a QR code.
     #[error("the ticket is too long for a QR code: fewer or shorter relay addresses are needed")]
     TicketTooLong,
@@ -131,14 +136,24 @@ impl HqError {
             Self::Keys(error) => error.kind(),
             Self::Open(error) => error.kind(),
             Self::NoRoot => ErrorKind::Refused,
-            Self::NoRelay(_) => ErrorKind::Retry,
+            Self::NoRelay { kind, .. } => *kind,
             Self::Store(error) => error.kind(),
             Self::Act(error) => error.kind(),
             Self::Engine(error) => error.kind(),
-            Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => ErrorKind::Full,
-            Self::Chance(_) | Self::Io(_) => ErrorKind::Retry,
+            Self::Io(error) => kind_of_io(error.kind()),
+            Self::Chance(_) => ErrorKind::Retry,
             Self::Encode => ErrorKind::Bug,
         }
+    }
+}
+
+/// A file that may not grow any further is as good as a full disk.
+const fn kind_of_io(kind: io::ErrorKind) -> ErrorKind {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            ErrorKind::Full
+        }
+        _ => ErrorKind::Retry,
     }
 }
 

@@ -136,7 +136,12 @@ impl Headquarters {
         let clock = Clock::start();
         let shared = Shared::new(engine, store, clock);
         let replica = Replica::new(file.org, DOCUMENTS_BYTES_MAX);
-        Ok(Self { folder, file, shared, seeds, clock, replica, opened })
+        let mut office = Self { folder, file, shared, seeds, clock, replica, opened };
+        if office.opened.rebuilt.is_some() {
+            // The journal has what was pulled, not what was read of it.
+            office.merge(&mut |_| {})?;
+        }
+        Ok(office)
     }
 
     /// What opening had to mend, in sentences for the person.

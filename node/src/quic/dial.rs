@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use khettara_core::error::ErrorKind;
 use khettara_core::id::DeviceKey;
 use khettara_core::sync::CloseReason;
 use quinn::crypto::rustls::QuicClientConfig;
@@ -31,19 +32,19 @@ pub enum DialError {
     NoAnswer,
     /// The machine answers and says that no relay runs there.
     #[error(
-        "no relay runs at its address now; nothing is lost; try again later, and tell headquarters if it stays so"
+        "no relay runs at its address now; nothing is lost; try again later, and tell its operator if it stays so"
     )]
     Down,
     /// Somebody answered who is not the relay whose key was given.
     #[error(
-        "somebody answered who is not this organisation's relay; nothing is lost; check the address, or ask for a new \
-         code"
+        "somebody answered who is not this organisation's relay; nothing is lost; check the address, or \
+         ask headquarters for a new code"
     )]
     WrongKey,
     /// The other side speaks no version of the protocol that we speak.
     #[error(
-        "this side speaks khettara/1 and the relay does not; nothing is lost; update this tablet, or ask headquarters \
-         to update the relay if it is the older"
+        "this side speaks khettara/1 and the relay does not; nothing is lost; update this program, \
+         or have the relay updated if it is the older"
     )]
     Version,
     /// The other side has too much to do now.
@@ -60,6 +61,18 @@ pub enum DialError {
         "there is no network here, or no way to the relay; nothing is lost; try again where there is a signal"
     )]
     Unreachable,
+}
+
+impl DialError {
+    /// What the caller should do.
+    #[must_use]
+    pub const fn kind(self) -> ErrorKind {
+        match self {
+            Self::NothingToDial => ErrorKind::Invalid,
+            Self::WrongKey | Self::Version | Self::Refused(_) => ErrorKind::Refused,
+            Self::NoAnswer | Self::Down | Self::Busy | Self::Broken | Self::Unreachable => ErrorKind::Retry,
+        }
+    }
 }
 
 /// Where each key was last seen to answer.
