@@ -214,7 +214,8 @@ pub trait Store {
     /// keeps a mark among them that says how far they go, and derives again from there.
     ///
     /// # Errors
-    /// [`StoreError::Misuse`] for a key that is not derived, or what the index says.
+    /// [`StoreError::Misuse`] for a key that is not derived; [`StoreError::Index`], once, after rows were lost
+    /// while the store was open: read the mark again and go on from there; or what the index says.
     fn derive(&mut self, ops: Vec<Op>) -> Result<(), StoreError>;
 }
 
