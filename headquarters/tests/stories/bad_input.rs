@@ -10,6 +10,9 @@ use khettara_hq::{Headquarters, Plan};
 
 use crate::support::{Relay, Tablet, feed, founded, household, open_when_free, ticket, visit};
 
+/// What becomes of a relay's words.
+type Change = fn(&mut Said);
+
 fn run(dir: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_khettara-hq"));
     command.env_remove("KHETTARA_HQ").arg("--dir").arg(dir).args(arguments);
@@ -195,17 +198,17 @@ fn a_relay_that_is_down_another_s_or_dishonest_is_said_so_and_nothing_is_taken_f
         let text = says(1, &dir, &["pull"]);
         assert_says(&text, &["not this organisation's relay", "nothing is lost", "check the address"]);
     }
-    let noise: fn(&mut Said) = |said| {
+    let noise: Change = |said| {
         if let Said::Frame { frame, .. } = said {
             frame[1..].iter_mut().for_each(|byte| *byte = 0xff);
         }
     };
-    let other_version: fn(&mut Said) = |said| {
+    let other_version: Change = |said| {
         if let Said::Frame { session, .. } = said {
             *said = Said::Close { session: *session, reason: CloseReason::Version };
         }
     };
-    let cases: [(fn(&mut Said), &[&str]); 2] = [
+    let cases: [(Change, &[&str]); 2] = [
         (noise, &["cannot be right and was not taken", "pull again", "tell its operator"]),
         (
             other_version,
