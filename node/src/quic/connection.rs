@@ -20,7 +20,7 @@ use super::frame::{self, FrameError};
 use super::identity::peer_key;
 use super::presence::Presence;
 use super::profile::{FIRST_FRAME_MS_MAX, LAST_WORDS_MS_MAX, SHORT_LAST_WORDS_MS_MAX};
-use super::segment::{self, TooMuch};
+use super::segment::{self, Begun, TooMuch};
 use crate::driver::{Arriving, Ended, FrameOut, FramesOut, Link, PortHalves, SegmentsOut, SessionPort};
 
 /// Control goes before every segment: a receipt is short and somebody waits for it.
@@ -455,16 +455,6 @@ async fn was_refused(stopped: Option<impl Future<Output = Result<Option<VarInt>,
         biased;
         how = stopped => how == Err(StoppedError::ZeroRttRejected),
         () = ready(()) => false,
-    }
-}
-
-/// A stream that is reset, not ended, where its writer is given up: half a segment must not look whole.
-struct Begun(SendStream);
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        // Acknowledged or gone, there is nothing to reset.
-        let _ = self.0.reset(VarInt::from_u32(0));
     }
 }
 
