@@ -8,7 +8,7 @@ use khettara_core::identity::{Admission, Identity, InviteSecret, Ticket};
 use khettara_core::store::{Opened, Reason, StoreError, held};
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
-use khettara_node::{NodeStore, chance, open_store};
+use khettara_node::{NodeStore, chance, has_reserve, open_store, release_reserve};
 use uuid::Uuid;
 
 use crate::error::DeviceError;
@@ -80,6 +80,9 @@ impl Device {
 
     fn with_store(dir: &Path, seeds: Seeds, store: NodeStore) -> Result<Self, DeviceError> {
         let identity = Identity::from_seeds(&seeds.signing, &seeds.kem);
+        if held::has_logs_of_another(&store, &identity.key())? {
+            return Err(DeviceError::OtherKeys);
+        }
         let clock = Clock::start();
         let home = match Membership::load(&store)? {
             None => Home::Blank(store),
@@ -98,6 +101,21 @@ impl Device {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Whether the disk is so full that the space kept back for the last forms is gone: free space now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        !has_reserve(&self.store_dir())
+    }
+
+    /// Gives up the space kept back; false where it was given up before.
+    pub(crate) fn use_reserve(&self) -> bool {
+        release_reserve(&self.store_dir()).unwrap_or(false)
+    }
+
+    fn store_dir(&self) -> PathBuf {
+        self.dir.join("store")
     }
 
     /// Its name on the wire.
@@ -234,7 +252,7 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         if let Some(network) = lock(&self.network).take() {
-            network.stop();
+            network.stop(true);
         }
     }
 }

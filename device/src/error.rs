@@ -5,11 +5,11 @@ use khettara_core::identity::TicketError;
 use khettara_core::store::StoreError;
 use khettara_core::sync::{CloseReason, EngineError};
 use khettara_core::wire::Refusal;
+use khettara_node::OpenError;
 use khettara_node::chance::NoChance;
 use khettara_node::driver::StartError;
 use khettara_node::key_file::KeyFileError;
 use khettara_node::quic::{BindError, DialError};
-use khettara_node::{LockError, OpenError};
 use khettara_records::model::RecordError;
 use khettara_records::replica::RecordFailure;
 
@@ -29,6 +29,12 @@ pub enum DeviceError {
     /// The keys could not be kept or found.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The key file is not the one this store was written with.
+    #[error(
+        "the key file in this folder is not the one its store was written with; nothing was changed; put the \
+         right key file back, or use the folder it came from"
+    )]
+    OtherKeys,
     /// The store did not open.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -94,11 +100,19 @@ pub enum DeviceError {
     /// The relay closed the session.
     #[error("{}", closed(*.0))]
     Closed(CloseReason),
+    /// What the relay sent breaks the protocol.
+    #[error(
+        "what the relay sent cannot be right and none of it was taken; nothing is lost; sync again later, and tell \
+         headquarters if it stays so"
+    )]
+    RelayBroken,
     /// Another sync of this tablet is under way.
     #[error("this tablet is syncing already; wait until that sync is over")]
     Syncing,
     /// What was to be imported could not be read.
-    #[error("the input could not be read: {0}; what was imported before is saved")]
+    #[error(
+        "the input could not be read: {0}; what was imported before is saved; give the right file, and again"
+    )]
     Input(std::io::Error),
 }
 
@@ -110,9 +124,9 @@ impl DeviceError {
             Self::Store(error) => error.kind(),
             Self::Engine(error) => error.kind(),
             Self::NotSaved(error) => error.kind(),
-            Self::Open(error) => open_kind(error),
-            Self::Keys(error) => key_kind(error),
-            Self::Dial(error) => dial_kind(*error),
+            Self::Open(error) => error.kind(),
+            Self::Keys(error) => error.kind(),
+            Self::Dial(error) => error.kind(),
             Self::Closed(reason) => match reason {
                 CloseReason::Done | CloseReason::StoreFailed | CloseReason::Stopping => ErrorKind::Retry,
                 CloseReason::Misbehaved => ErrorKind::Bug,
@@ -121,9 +135,10 @@ impl DeviceError {
                 }
             },
             Self::Syncing | Self::Start(_) | Self::Runtime(_) | Self::Bind(_) => ErrorKind::Retry,
-            Self::NotGranted | Self::ClaimRefused(_) => ErrorKind::Refused,
+            Self::NotGranted | Self::ClaimRefused(_) | Self::RelayBroken => ErrorKind::Refused,
             Self::Chance(_) => ErrorKind::Bug,
             Self::Exists
+            | Self::OtherKeys
             | Self::Missing
             | Self::Ticket(_)
             | Self::OrganisationFile(_)
@@ -145,33 +160,6 @@ impl DeviceError {
     }
 }
 
-fn open_kind(error: &OpenError) -> ErrorKind {
-    match error {
-        OpenError::Store(error) => error.kind(),
-        OpenError::Lock(LockError::Held) => ErrorKind::Retry,
-        OpenError::Lock(_) | OpenError::Disk(_) | OpenError::Index(_) => ErrorKind::Retry,
-        OpenError::Chance => ErrorKind::Bug,
-    }
-}
-
-const fn key_kind(error: &KeyFileError) -> ErrorKind {
-    match error {
-        KeyFileError::WrongLength { .. } | KeyFileError::Damaged => ErrorKind::Corrupt,
-        KeyFileError::Exists | KeyFileError::Missing | KeyFileError::NotOurs => ErrorKind::Invalid,
-        KeyFileError::Io(_) => ErrorKind::Retry,
-    }
-}
-
-const fn dial_kind(error: DialError) -> ErrorKind {
-    match error {
-        DialError::NothingToDial => ErrorKind::Invalid,
-        DialError::WrongKey | DialError::Version | DialError::Refused(_) => ErrorKind::Refused,
-        DialError::NoAnswer | DialError::Busy | DialError::Broken | DialError::Unreachable => {
-            ErrorKind::Retry
-        }
-    }
-}
-
 const fn claim_refused(reason: Refusal) -> &'static str {
     match reason {
         Refusal::ALREADY_USED => {
@@ -183,8 +171,8 @@ const fn claim_refused(reason: Refusal) -> &'static str {
              ask headquarters for a new code"
         }
         Refusal::NO_INVITATION => {
-            "the relay knows no invitation for this code; it may not have heard of it yet: sync again later, \
-             or ask headquarters; nothing is lost"
+            "the relay knows no invitation for this code: it has not heard of it yet, or belongs to another \
+             organisation; nothing is lost; sync again later, or check the address and the code with headquarters"
         }
         Refusal::OTHER_REGISTRAR => {
             "this code belongs to another relay; use the address and the file that came with it; \
@@ -197,7 +185,10 @@ const fn claim_refused(reason: Refusal) -> &'static str {
 const fn closed(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::Done | CloseReason::Stopping => "the relay ended the session; sync again later",
-        CloseReason::Version => "the relay speaks another version of the protocol; update this tablet",
+        CloseReason::Version => {
+            "this tablet speaks version 1 of the protocol, which the relay does not; nothing is lost; update this \
+             tablet, or ask headquarters to update the relay if it is the older"
+        }
         CloseReason::Misbehaved => {
             "the relay did not understand this tablet; nothing is lost; update it, and report this if it stays"
         }

@@ -21,6 +21,8 @@ use crate::visits;
 pub const SOFTWARE: &str = concat!("khettara/", env!("CARGO_PKG_VERSION"));
 /// Generation of records that this software writes.
 const SCHEMA: u32 = 1;
+/// Times that a feed is read while the index fails under it; beyond it the person is told.
+const CATCH_UP_TRIES_MAX: u32 = 4;
 /// Memory for loaded households.
 const CACHE_BYTES_MAX: usize = 32 * 1_048_576;
 
@@ -98,6 +100,21 @@ impl Member {
         })
     }
 
+    /// Where the index is made anew under the copy, as on a full disk, it is read once more from the log.
+    fn catch_up_feed(&self, feed: &Feed) -> Result<CaughtUp, StoreError> {
+        let mut tries = 0;
+        loop {
+            let caught_up = self.with(|replica, engine, store| {
+                let rulings = rulings(replica, engine);
+                replica.catch_up(store, std::slice::from_ref(feed), &Shipped, &rulings)
+            });
+            tries += 1;
+            if tries == CATCH_UP_TRIES_MAX || caught_up.as_ref().err() != Some(&StoreError::Index) {
+                return caught_up;
+            }
+        }
+    }
+
     /// Turns what is newly held into households, feed by feed, so that nobody waits for long. All feeds
     /// where none are named.
     pub(crate) fn catch_up(&self, feeds: Option<BTreeSet<Feed>>) -> Result<CaughtUp, StoreError> {
@@ -107,10 +124,7 @@ impl Member {
         };
         let mut all = CaughtUp::default();
         for feed in feeds {
-            let one = self.with(|replica, engine, store| {
-                let rulings = rulings(replica, engine);
-                replica.catch_up(store, std::slice::from_ref(&feed), &Shipped, &rulings)
-            })?;
+            let one = self.catch_up_feed(&feed)?;
             all.merged += one.merged;
             all.visits += one.visits;
             all.waiting += one.waiting;

@@ -113,13 +113,13 @@ impl Network {
         Err(last)
     }
 
-    /// Ends all sessions, the engine's thread and the sockets.
-    pub(crate) fn stop(self) {
+    /// Ends all sessions, the engine's thread and the sockets. Goodbyes are waited for where somebody was `heard`.
+    pub(crate) fn stop(self, heard: bool) {
         let Self { runtime, driver, v4, v6, .. } = self;
         runtime.block_on(async {
             // Peers that do not hear of it notice by themselves.
             let _ = driver.stop().await;
-            for dialler in [v4, v6].into_iter().flatten() {
+            for dialler in [v4, v6].into_iter().flatten().filter(|_| heard) {
                 dialler.close().await;
             }
         });

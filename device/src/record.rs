@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read};
 
+use khettara_core::error::ErrorKind;
 use khettara_core::id::Feed;
 use khettara_core::limits::RECORD_LINE_BYTES_MAX;
 use khettara_core::store::{Store, StoreError, held};
@@ -17,6 +18,9 @@ use crate::home::{Member, readable};
 
 /// Lines saved together with one flush.
 const LINES_PER_COMMIT: usize = 64;
+
+/// Times that saving one form is tried while the index fails under it; beyond it the form is refused for now.
+const SAVE_TRIES_MAX: u32 = 4;
 
 /// A line that was not saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +73,20 @@ impl Device {
     /// [`DeviceError::Record`] with field and reason, [`DeviceError::NotGranted`],
     /// [`DeviceError::NoSuchHousehold`], or what the store says; then nothing was saved.
     pub fn record(&self, form: &Form) -> Result<Saved, DeviceError> {
+        let member = self.member()?;
+        for _ in 0..SAVE_TRIES_MAX {
+            match self.record_once(form) {
+                // The space kept back is for exactly this form; whoever asks is told that it is used up.
+                Err(error) if error.kind() == ErrorKind::Full && self.use_reserve() => {}
+                // Where the index fails, as on a full disk, the copy made of it is gone and is read again.
+                Err(DeviceError::NoSuchHousehold) if member.catch_up(None)?.merged > 0 => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Index.into())
+    }
+
+    fn record_once(&self, form: &Form) -> Result<Saved, DeviceError> {
         let member = self.member()?;
         member.with(|replica, engine, store| {
             let feed = feed_for(replica, engine, store, form, &BTreeMap::new())?;

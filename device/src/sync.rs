@@ -121,8 +121,12 @@ enum Over {
         heard: bool,
     },
     Silent,
+    /// Nobody is where the relay answered before.
+    NoAnswer(DialError),
     Cancelled,
     Refused(Refusal),
+    /// We closed it: what the relay said breaks the protocol.
+    Broken,
     Closed(CloseReason),
 }
 
@@ -184,10 +188,11 @@ impl Device {
         };
         let ended = network.runtime.block_on(run.sessions(&addresses, &membership.pins));
         let finished = run.finish(ended.as_ref().ok().copied());
+        let heard = run.progress.connected;
         let whole = matches!(ended, Ok(SyncEnd::Complete));
         if !whole && let Some(network) = guard.take() {
             // A session may still be open, waiting for a link that is gone.
-            network.stop();
+            network.stop(heard);
         }
         ended?;
         finished
@@ -201,17 +206,18 @@ impl Run<'_> {
         pins: &[khettara_core::id::DeviceKey],
     ) -> Result<SyncEnd, DeviceError> {
         let mut lost = 0;
+        let mut addresses = addresses.to_vec();
         for session in 0..SESSIONS_MAX {
             let dialled = tokio::select! {
                 () = self.cancel.wait() => return Ok(SyncEnd::Cancelled),
-                dialled = self.network.dial(addresses, pins) => dialled,
+                dialled = self.network.dial(&addresses, pins) => dialled,
             };
             let connection = match dialled {
                 Ok(connection) => connection,
                 Err(_) if session > 0 && self.progress.connected => return Ok(SyncEnd::Partial),
                 Err(error) => return Err(error.into()),
             };
-            let mut news = self.network.driver.news();
+            let (mut news, at) = (self.network.driver.news(), connection.remote_address());
             let Ok(id) = self.network.driver.add_connection(connection) else {
                 return Err(DeviceError::Closed(CloseReason::Stopping));
             };
@@ -222,9 +228,12 @@ impl Run<'_> {
                 Over::Again => lost = 0,
                 Over::Lost { heard } if lost < LOST_MAX => lost = if heard { 1 } else { lost + 1 },
                 Over::Lost { .. } if !self.progress.connected => return Err(DialError::NoAnswer.into()),
-                Over::Lost { .. } | Over::Silent => return Ok(SyncEnd::Partial),
+                Over::NoAnswer(_) if addresses.len() > 1 => addresses.retain(|address| *address != at),
+                Over::NoAnswer(error) if !self.progress.connected => return Err(error.into()),
+                Over::Lost { .. } | Over::Silent | Over::NoAnswer(_) => return Ok(SyncEnd::Partial),
                 Over::Cancelled => return Ok(SyncEnd::Cancelled),
                 Over::Refused(reason) => return Err(DeviceError::ClaimRefused(reason)),
+                Over::Broken => return Err(DeviceError::RelayBroken),
                 Over::Closed(CloseReason::StoreFailed) => {
                     let ours = self.member.shared.take_failure();
                     return Err(ours.map_or(DeviceError::Closed(CloseReason::StoreFailed), Into::into));
@@ -370,10 +379,13 @@ fn over_how(how: Ended, settled: bool, refused: Option<Refusal>, heard: bool) ->
         (_, Some(reason)) => Over::Refused(reason),
         _ if settled => Over::Settled,
         (Ended::Full | Ended::EarlyRefused, None) => Over::Again,
+        (Ended::NoAnswer { down: true }, None) => Over::NoAnswer(DialError::Down),
+        (Ended::NoAnswer { down: false }, None) => Over::NoAnswer(DialError::NoAnswer),
         (Ended::Lost, None) => Over::Lost { heard },
         (Ended::Here(CloseReason::Done) | Ended::There(CloseReason::Done | CloseReason::Stopping), None) => {
             Over::Lost { heard }
         }
+        (Ended::Here(CloseReason::Misbehaved), None) => Over::Broken,
         (Ended::Here(reason) | Ended::There(reason), None) => Over::Closed(reason),
     }
 }

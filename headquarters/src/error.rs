@@ -34,6 +34,30 @@ pub enum HqError {
         /// How it looks.
         hint: &'static str,
     },
+    /// A line of a file is not what it should be.
+    #[error("line {line} of the file is no {what}: {hint}; nothing was changed")]
+    BadLine {
+        /// Its number, from 1.
+        line: usize,
+        /// What was expected.
+        what: &'static str,
+        /// How it looks.
+        hint: &'static str,
+    },
+    /// A file named on the command line.
+    #[error("the file {} could not be read: {error}; nothing was changed; give the right path", .path.display())]
+    Words {
+        /// Where it should be.
+        path: std::path::PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The key file is not the one the store was written with.
+    #[error(
+        "the key file in this folder is not the one its store was written with; nothing was changed; put the \
+         right key file back, or use the folder it came from"
+    )]
+    OtherKeys,
     /// Feeds were asked for that no key was published for.
     #[error("no feed of this organisation is covered by `{pattern}`: publish its key first (feed add)")]
     UnknownFeed {
@@ -53,8 +77,13 @@ pub enum HqError {
     #[error("there is a folder with other files at this place, and it is not replaced: choose another place")]
     NotAnExport,
     /// No address answered.
-    #[error("no relay was reached: {0}")]
-    NoRelay(String),
+    #[error("no relay was reached: {reason}")]
+    NoRelay {
+        /// Why, and what to do.
+        reason: String,
+        /// What the caller should do.
+        kind: ErrorKind,
+    },
     /// A code does not fit in a QR code.
     #[error("the ticket is too long for a QR code: fewer or shorter relay addresses are needed")]
     TicketTooLong,
@@ -100,18 +129,31 @@ impl HqError {
             | Self::NotARelay
             | Self::NotAnExport
             | Self::TicketTooLong
-            | Self::File(_)
-            | Self::Keys(_)
-            | Self::Open(_) => ErrorKind::Invalid,
+            | Self::Words { .. }
+            | Self::BadLine { .. }
+            | Self::OtherKeys
+            | Self::File(_) => ErrorKind::Invalid,
+            Self::Keys(error) => error.kind(),
+            Self::Open(error) => error.kind(),
             Self::NoRoot => ErrorKind::Refused,
-            Self::NoRelay(_) => ErrorKind::Retry,
+            Self::NoRelay { kind, .. } => *kind,
             Self::Store(error) => error.kind(),
             Self::Act(error) => error.kind(),
             Self::Engine(error) => error.kind(),
-            Self::Io(error) if error.kind() == io::ErrorKind::StorageFull => ErrorKind::Full,
-            Self::Chance(_) | Self::Io(_) => ErrorKind::Retry,
+            Self::Io(error) => kind_of_io(error.kind()),
+            Self::Chance(_) => ErrorKind::Retry,
             Self::Encode => ErrorKind::Bug,
         }
+    }
+}
+
+/// A file that may not grow any further is as good as a full disk.
+const fn kind_of_io(kind: io::ErrorKind) -> ErrorKind {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            ErrorKind::Full
+        }
+        _ => ErrorKind::Retry,
     }
 }
 

@@ -6,13 +6,13 @@ use khettara_core::encoding::Set;
 use khettara_core::id::{DeviceKey, Feed, Pattern};
 use khettara_core::identity::{Grant, Identity, Rights, Role, SigningKey, Ticket};
 use khettara_core::limits::ORGANISATION_NAME_BYTES_MAX;
-use khettara_core::store::{Store, held};
+use khettara_core::store::{Opened, Store, held};
 use khettara_core::sync::{Engine, Party};
 use khettara_node::OrganisationFile;
 use khettara_node::chance::process_seed;
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
-use khettara_node::{NodeStore, Shared, open_store};
+use khettara_node::{NodeStore, Shared, open_store, what_was_mended};
 use khettara_records::content::cut_style;
 use khettara_records::replica::Replica;
 
@@ -35,6 +35,7 @@ pub struct Headquarters {
     pub(crate) seeds: Seeds,
     pub(crate) clock: Clock,
     pub(crate) replica: Replica,
+    opened: Opened,
 }
 
 impl std::fmt::Debug for Headquarters {
@@ -105,7 +106,7 @@ impl Headquarters {
             addresses: Vec::new(),
             pins: Vec::new(),
         };
-        let (mut store, mut engine) = open_party(&folder.root_store(), &file, &root)?;
+        let (mut store, mut engine, _) = open_party(&folder.root_store(), &file, &root)?;
         if held::own_logs(&store, &Feed::roster())?.is_empty() {
             found(&mut engine, &mut store, &founding, &signing)?;
         }
@@ -131,11 +132,22 @@ impl Headquarters {
         let folder = Folder::at(dir);
         let file = OrganisationFile::read(&folder.organisation())?;
         let seeds = KeyFile::open(&folder.keys())?;
-        let (store, engine) = open_party(&folder.store(), &file, &seeds)?;
+        let (store, engine, opened) = open_party(&folder.store(), &file, &seeds)?;
         let clock = Clock::start();
         let shared = Shared::new(engine, store, clock);
         let replica = Replica::new(file.org, DOCUMENTS_BYTES_MAX);
-        Ok(Self { folder, file, shared, seeds, clock, replica })
+        let mut office = Self { folder, file, shared, seeds, clock, replica, opened };
+        if office.opened.rebuilt.is_some() {
+            // The journal has what was pulled, not what was read of it.
+            office.merge(&mut |_| {})?;
+        }
+        Ok(office)
+    }
+
+    /// What opening had to mend, in sentences for the person.
+    #[must_use]
+    pub fn mended(&self) -> Vec<String> {
+        what_was_mended(&self.opened)
     }
 
     /// The public organisation file, as it stands.
@@ -165,7 +177,7 @@ impl Headquarters {
             return Err(HqError::NoRoot);
         }
         let seeds = KeyFile::open(&self.folder.root_keys())?;
-        let (mut store, mut engine) = open_party(&self.folder.root_store(), &self.file, &seeds)?;
+        let (mut store, mut engine, _) = open_party(&self.folder.root_store(), &self.file, &seeds)?;
         name_relay(&mut engine, &mut store, &mut self.file, relay)?;
         let org = self.file.org;
         self.shared.with(|engine, here| -> Result<(), HqError> {
@@ -325,8 +337,15 @@ fn keys(path: &Path) -> Result<Seeds, HqError> {
 }
 
 /// A party of ours over its store: root or headquarters.
-fn open_party(path: &Path, file: &OrganisationFile, seeds: &Seeds) -> Result<(NodeStore, Engine), HqError> {
-    let (mut store, _) = open_store(path)?;
+fn open_party(
+    path: &Path,
+    file: &OrganisationFile,
+    seeds: &Seeds,
+) -> Result<(NodeStore, Engine, Opened), HqError> {
+    let (mut store, opened) = open_store(path)?;
+    if held::has_logs_of_another(&store, &identity(seeds).key())? {
+        return Err(HqError::OtherKeys);
+    }
     if let Some(group) = held::keep_alone(&store, &file.genesis)? {
         store.commit(vec![group])?;
     }
@@ -342,5 +361,5 @@ fn open_party(path: &Path, file: &OrganisationFile, seeds: &Seeds) -> Result<(No
     let mut engine = Engine::new(party, *process_seed()?, SOFTWARE, SCHEMA, &store)?;
     // Entries that were saved and not cut when the last process ended.
     engine.cut_all(&mut store).map_err(ActError::from)?;
-    Ok((store, engine))
+    Ok((store, engine, opened))
 }

@@ -60,8 +60,13 @@ pub enum Ended {
     Here(CloseReason),
     /// The peer closed it.
     There(CloseReason),
-    /// The link died, or nobody answered for too long.
+    /// The link died.
     Lost,
+    /// Nobody answered what was said before the handshake: another dial to that address would wait as long.
+    NoAnswer {
+        /// The machine there says that nobody listens.
+        down: bool,
+    },
     /// More waited for the peer than the outbox holds. What fitted was sent: connect again for the rest.
     Full,
     /// The relay did not take bytes sent before the handshake; a new session on the same connection follows.

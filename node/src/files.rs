@@ -151,8 +151,14 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
 
 /// What core is told of an error of the system: no names, only what it means.
 pub(crate) fn told(error: io::Error) -> DiskError {
+    meaning_of(&error)
+}
+
+/// What an error of the system means.
+pub(crate) fn meaning_of(error: &io::Error) -> DiskError {
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => DiskError::Full,
+        // A file that may not grow any further is as good as a full disk: what helps is the same.
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => DiskError::Full,
         ErrorKind::NotFound => DiskError::NotFound,
         ErrorKind::AlreadyExists => DiskError::Exists,
         _ => DiskError::Failed(error.raw_os_error().unwrap_or(0)),

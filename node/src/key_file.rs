@@ -2,12 +2,14 @@
 //!
 //! `"khettara keys 1\n" ‖ signing [32] ‖ kem [32] ‖ D("key file", all before)[..16]`
 
+use crate::files::meaning_of;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use khettara_core::hash;
+use khettara_core::store::DiskError;
+use khettara_core::{error, hash};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const MAGIC: &[u8; 16] = b"khettara keys 1\n";
@@ -36,10 +38,13 @@ pub enum KeyFileError {
     #[error("there is a key file already, and it is never replaced: open it, or choose an empty folder")]
     Exists,
     /// There is no such file.
-    #[error("there is no key file: enrol this device, or choose the right folder")]
+    #[error("there is no key file here: choose the right folder, or put the file back from a copy")]
     Missing,
     /// The file is shorter or longer than a key file.
-    #[error("the key file has {found} bytes instead of {FILE_BYTES}: keep it, and enrol this device anew")]
+    #[error(
+        "the key file has {found} bytes instead of {FILE_BYTES}; nothing was changed: put a copy of it back, or \
+         keep the folder as it is and enrol anew in another"
+    )]
     WrongLength {
         /// Its length, as far as it was read.
         found: u64,
@@ -48,7 +53,10 @@ pub enum KeyFileError {
     #[error("this is no key file that this version can read: choose the right folder, or update")]
     NotOurs,
     /// Some of its bytes are not what was written.
-    #[error("the key file is damaged: keep it, and enrol this device anew")]
+    #[error(
+        "the key file is damaged; nothing was changed: put a copy of it back, or keep the folder as it is and \
+         enrol anew in another"
+    )]
     Damaged,
     /// The operating system refused.
     #[error("the key file could not be read or written: {0}; is the disk full, or the folder protected?")]
@@ -58,6 +66,21 @@ pub enum KeyFileError {
 /// Where a device's secrets lie.
 #[derive(Debug)]
 pub struct KeyFile;
+
+impl KeyFileError {
+    /// What the caller should do.
+    #[must_use]
+    pub fn kind(&self) -> error::ErrorKind {
+        match self {
+            Self::WrongLength { .. } | Self::Damaged => error::ErrorKind::Corrupt,
+            Self::Exists | Self::Missing | Self::NotOurs => error::ErrorKind::Invalid,
+            Self::Io(error) => match meaning_of(error) {
+                DiskError::Full => error::ErrorKind::Full,
+                _ => error::ErrorKind::Retry,
+            },
+        }
+    }
+}
 
 impl KeyFile {
     /// Writes the secrets, readable by this user only. When it returns they survive a power cut; where it

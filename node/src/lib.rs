@@ -15,9 +15,9 @@ mod sled_index;
 mod store_lock;
 
 pub use files::FileDisk;
-pub use open_store::{NodeStore, OpenError, open_store};
+pub use open_store::{NodeStore, OpenError, open_store, what_was_mended};
 pub use organisation_file::{OrganisationFile, OrganisationFileError};
-pub use reserve::{fill_reserve, release_reserve};
+pub use reserve::{fill_reserve, has_reserve, release_reserve};
 pub use shared::Shared;
 pub use sled_index::SledIndex;
 pub use store_lock::{LockError, StoreLock};

@@ -12,6 +12,7 @@ use crate::files::{FileDisk, make_dir, told};
 use crate::reserve::{fill_reserve, release_reserve};
 use crate::sled_index::{SledIndex, set_aside};
 use crate::store_lock::{LockError, StoreLock};
+use khettara_core::error::ErrorKind;
 use khettara_core::hash::{derive, first};
 use khettara_core::store::{DiskError, Fresh, IndexError, JournalStore, Opened, Options, Reason, StoreError};
 use std::path::Path;
@@ -26,17 +27,29 @@ pub enum OpenError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Its directories cannot be made.
-    #[error("the directory of the store cannot be used: {0}")]
+    #[error("the directory of the store cannot be used: {0}; free space, or make the folder writable")]
     Disk(#[from] DiskError),
     /// No new index can be made beside the journal.
-    #[error("no index can be made beside the journal: {0}")]
+    #[error("no index can be made beside the journal: {0}; nothing is lost; free space, then try again")]
     Index(#[from] IndexError),
     /// The journal is damaged or the disk fails.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
+    #[error("the system gives no random numbers; start it anew, then try again")]
     Chance,
+}
+
+impl OpenError {
+    /// What the caller should do.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Disk(DiskError::Full) | Self::Index(IndexError::Full) => ErrorKind::Full,
+            Self::Lock(_) | Self::Disk(_) | Self::Index(_) | Self::Chance => ErrorKind::Retry,
+        }
+    }
 }
 
 /// Opens the store in `dir`, making it if there is none, and tells what had to be mended.
@@ -87,4 +100,28 @@ fn fresh() -> Result<Fresh, OpenError> {
         counter += 1;
         id
     }))
+}
+
+/// What opening the store had to mend, for the operator.
+#[must_use]
+pub fn what_was_mended(opened: &Opened) -> Vec<String> {
+    let why = opened.rebuilt.map(|reason| match reason {
+        Reason::Missing => "was missing",
+        Reason::Damaged => "was damaged",
+        Reason::Ahead => "spoke of records that the journal does not have",
+        Reason::OtherStore => "belonged to another store",
+        Reason::Bloated => "had grown far beyond what it holds",
+    });
+    let rebuilt =
+        why.map(|why| format!("the index {why} and was built anew from the journal; nothing was lost"));
+    let torn = (opened.torn_bytes > 0).then(|| {
+        let bytes = opened.torn_bytes;
+        format!(
+            "{bytes} bytes at the journal's end were torn by a crash and were never acknowledged; cut off"
+        )
+    });
+    let carried = opened.carried_over.then(|| {
+        "the last journal file could not be synced and was copied into a new one: check the disk".to_owned()
+    });
+    [rebuilt, torn, carried].into_iter().flatten().collect()
 }

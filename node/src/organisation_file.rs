@@ -33,7 +33,10 @@ pub struct OrganisationFile {
 #[derive(Debug, thiserror::Error)]
 pub enum OrganisationFileError {
     /// There is no such file.
-    #[error("there is no organisation file here: headquarters writes it when the organisation is founded")]
+    #[error(
+        "there is no organisation file here; headquarters writes it when the organisation is founded: choose the \
+         right folder or file"
+    )]
     Missing,
     /// The operating system refused.
     #[error("the organisation file could not be read or written: {0}")]

@@ -15,10 +15,10 @@ static PIECE: [u8; 65_536] = [0; 65_536];
 /// # Errors
 /// What the system says; then no reserve is left half made.
 pub fn fill_reserve(dir: &Path) -> io::Result<()> {
-    let path = dir.join(NAME);
-    if fs::metadata(&path).is_ok_and(|metadata| metadata.len() >= RESERVE_BYTES) {
+    if has_reserve(dir) {
         return Ok(());
     }
+    let path = dir.join(NAME);
     let made = write_reserve(&path);
     if made.is_err() {
         // On a full disk the store needs every byte; that there is none to remove is no news.
@@ -36,6 +36,12 @@ fn write_reserve(path: &Path) -> io::Result<()> {
         left -= piece.len();
     }
     file.sync_all()
+}
+
+/// Whether the reserve of the store in `dir` is there, whole.
+#[must_use]
+pub fn has_reserve(dir: &Path) -> bool {
+    fs::metadata(dir.join(NAME)).is_ok_and(|metadata| metadata.len() >= RESERVE_BYTES)
 }
 
 /// Gives the reserve up. After `StoreError::Full` for a visit: release, commit again, and tell the person to

@@ -4,10 +4,11 @@
 //! files, and stays stuck after a full disk until opened again: so the journal is the truth, every call is
 //! caught, and every row is checked by the caller.
 
+use crate::files::meaning_of;
 use khettara_core::limits::{
     INDEX_BLOAT_BYTES_MIN, INDEX_BLOAT_MAX, INDEX_CACHE_BYTES_MAX, INDEX_OPEN_MS_MAX,
 };
-use khettara_core::store::{Batch, Index, IndexError, Rows, end_of_prefix};
+use khettara_core::store::{Batch, DiskError, Index, IndexError, Rows, end_of_prefix};
 use sled::Db;
 use std::fs;
 use std::io;
@@ -177,7 +178,10 @@ fn aside(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 
 fn told(error: &sled::Error) -> IndexError {
     match error {
-        sled::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => IndexError::Full,
+        sled::Error::Io(error) => match meaning_of(error) {
+            DiskError::Full => IndexError::Full,
+            _ => IndexError::Failed,
+        },
         _ => IndexError::Failed,
     }
 }

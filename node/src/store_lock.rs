@@ -11,7 +11,7 @@ pub enum LockError {
     #[error("another process has this store open; end it, then try again")]
     Held,
     /// The lock file cannot be made or locked.
-    #[error("the lock file of the store cannot be used: {0}")]
+    #[error("the lock file of the store cannot be used: {0}; free space, or make the folder writable")]
     Io(#[from] io::Error),
 }
 

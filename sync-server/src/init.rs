@@ -50,9 +50,10 @@ impl InitError {
         match self {
             Self::Exists | Self::Keys(KeyFileError::Exists) | Self::OtherOrganisation => ErrorKind::Refused,
             Self::Organisation(_) => ErrorKind::Invalid,
-            Self::Open(error) => crate::relay::kind_of_open(error),
+            Self::Open(error) => error.kind(),
             Self::Store(error) => error.kind(),
-            Self::Io(_) | Self::Keys(_) | Self::Chance(_) => ErrorKind::Retry,
+            Self::Keys(error) => error.kind(),
+            Self::Io(_) | Self::Chance(_) => ErrorKind::Retry,
         }
     }
 }

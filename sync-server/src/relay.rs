@@ -9,14 +9,15 @@ use khettara_core::error::{Error, ErrorKind};
 use khettara_core::id::DeviceKey;
 use khettara_core::identity::Identity;
 use khettara_core::log::{Codec, NoDictionaries, Place};
-use khettara_core::store::{Opened, Reason, Store, StoreError, held};
+use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::{CutStyle, Engine, Party};
 use khettara_node::clock::Clock;
 use khettara_node::driver::{Driver, DriverHandle, StartError, StopError};
 use khettara_node::key_file::{KeyFile, KeyFileError};
 use khettara_node::quic::{self, BindError, Listener, Profile, serve};
 use khettara_node::{
-    LockError, NodeStore, OpenError, OrganisationFile, OrganisationFileError, Shared, chance, open_store,
+    NodeStore, OpenError, OrganisationFile, OrganisationFileError, Shared, chance, open_store,
+    what_was_mended,
 };
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -76,13 +77,18 @@ pub struct Options {
 
 /// Why a relay did not start or stop as it should.
 #[derive(Debug, thiserror::Error)]
-enum RelayError {
+pub(crate) enum RelayError {
     #[error(transparent)]
     Organisation(#[from] OrganisationFileError),
     #[error("there is no relay in this folder: make one with `khettara-relay init`")]
     NoRelay,
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    #[error(
+        "the key file in this folder is not the one its store was written with; nothing was changed; put the \
+         right key file back, or use the folder it came from"
+    )]
+    OtherKeys,
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -100,12 +106,21 @@ enum RelayError {
 }
 
 impl RelayError {
+    /// A folder without keys is no relay's.
+    pub(crate) fn of_keys(error: KeyFileError) -> Self {
+        match error {
+            KeyFileError::Missing => Self::NoRelay,
+            other => Self::Keys(other),
+        }
+    }
+
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Organisation(error) => kind_of_organisation(error),
             Self::NoRelay => ErrorKind::Invalid,
-            Self::Keys(_) => ErrorKind::Corrupt,
-            Self::Open(error) => kind_of_open(error),
+            Self::Keys(error) => error.kind(),
+            Self::OtherKeys => ErrorKind::Corrupt,
+            Self::Open(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Bind(_) => ErrorKind::Refused,
             Self::Chance(_) | Self::Start(_) => ErrorKind::Retry,
@@ -117,17 +132,6 @@ impl RelayError {
 impl From<RelayError> for Error {
     fn from(error: RelayError) -> Self {
         sentence(error.kind(), &error)
-    }
-}
-
-/// What to do about a store that does not open.
-pub(crate) fn kind_of_open(error: &OpenError) -> ErrorKind {
-    match error {
-        OpenError::Store(error) => error.kind(),
-        OpenError::Lock(LockError::Held | LockError::Io(_))
-        | OpenError::Disk(_)
-        | OpenError::Index(_)
-        | OpenError::Chance => ErrorKind::Retry,
     }
 }
 
@@ -262,13 +266,10 @@ struct Ready {
 }
 
 fn open(folder: &Folder, store: &std::path::Path, log: &Log) -> Result<Ready, RelayError> {
-    let seeds = KeyFile::open(&folder.keys()).map_err(|error| match error {
-        KeyFileError::Missing => RelayError::NoRelay,
-        other => RelayError::Keys(other),
-    })?;
+    let seeds = KeyFile::open(&folder.keys()).map_err(RelayError::of_keys)?;
     let file = OrganisationFile::read(&folder.organisation())?;
     let (mut store, opened) = open_store(&folder.store(store))?;
-    for sentence in what_was_mended(opened) {
+    for sentence in what_was_mended(&opened) {
         log.say(&sentence);
     }
     // Where the operator moved the store's setting without its files, the genesis has to be there again.
@@ -277,6 +278,9 @@ fn open(folder: &Folder, store: &std::path::Path, log: &Log) -> Result<Ready, Re
     }
     let identity = Identity::from_seeds(&seeds.signing, &seeds.kem);
     let key = identity.key();
+    if held::has_logs_of_another(&store, &key)? {
+        return Err(RelayError::OtherKeys);
+    }
     let party = Party {
         org: file.org,
         organisation: file.organisation.clone(),
@@ -301,27 +305,4 @@ fn listen(tls: &quic::Identity, address: SocketAddr, log: &Log) -> Result<Listen
     let listener = Listener::bind(tls, fallback, Profile::Relay)?;
     log.say("there is no IPv6 here: listening on IPv4 only");
     Ok(listener)
-}
-
-/// What opening the store had to mend, for the operator.
-fn what_was_mended(opened: Opened) -> Vec<String> {
-    let why = opened.rebuilt.map(|reason| match reason {
-        Reason::Missing => "was missing",
-        Reason::Damaged => "was damaged",
-        Reason::Ahead => "spoke of records that the journal does not have",
-        Reason::OtherStore => "belonged to another store",
-        Reason::Bloated => "had grown far beyond what it holds",
-    });
-    let rebuilt =
-        why.map(|why| format!("the index {why} and was built anew from the journal; nothing was lost"));
-    let torn = (opened.torn_bytes > 0).then(|| {
-        let bytes = opened.torn_bytes;
-        format!(
-            "{bytes} bytes at the journal's end were torn by a crash and were never acknowledged; cut off"
-        )
-    });
-    let carried = opened.carried_over.then(|| {
-        "the last journal file could not be synced and was copied into a new one: check the disk".to_owned()
-    });
-    [rebuilt, torn, carried].into_iter().flatten().collect()
 }

@@ -214,7 +214,7 @@ impl<S: Store + Send + 'static> Machine for Watched<S> {
 /// What the operator should do about a failure that ended sessions.
 fn what_to_do(error: EngineError) -> &'static str {
     match error.kind() {
-        ErrorKind::Full => "free space: until then tablets are turned away and keep their work",
+        ErrorKind::Full => "until then tablets are turned away and keep their work",
         ErrorKind::Corrupt => "stop the relay, keep its folder, and restore a backup: tablets send again",
         ErrorKind::Retry => "the tablets concerned come again by themselves",
         ErrorKind::Refused | ErrorKind::Invalid | ErrorKind::Bug => {
@@ -265,6 +265,7 @@ fn how_ended(how: Ended) -> String {
         Ended::Here(reason) => format!("ended here: {}", why_closed(reason)),
         Ended::There(reason) => format!("ended by the peer: {}", why_closed(reason)),
         Ended::Lost => "the connection was lost".to_owned(),
+        Ended::NoAnswer { .. } => "nobody answered".to_owned(),
         Ended::Full => "the peer did not take what waited for it".to_owned(),
         Ended::EarlyRefused => "began again after its handshake".to_owned(),
     }
@@ -273,7 +274,9 @@ fn how_ended(how: Ended) -> String {
 const fn why_closed(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::Done => "all is said",
-        CloseReason::Version => "no protocol version in common",
+        CloseReason::Version => {
+            "no protocol version in common; this relay speaks version 1: update the older side"
+        }
         CloseReason::Misbehaved => "the protocol was broken",
         CloseReason::WrongOrganisation => "another organisation",
         CloseReason::NotAdmitted => "not admitted",

@@ -13,7 +13,7 @@ use crate::command::sentence;
 use crate::config::Config;
 use crate::figures::Figures;
 use crate::folder::{Folder, bytes_below};
-use crate::relay::{kind_of_open, kind_of_organisation};
+use crate::relay::{RelayError, kind_of_organisation};
 use crate::sessions::{Counters, SessionLine};
 
 /// How a relay is.
@@ -44,12 +44,12 @@ impl Status {
     /// # Errors
     /// `Retry` where it has just started and written nothing yet; what the folder's files or the store say.
     pub fn of(folder: &Folder, config: &Config) -> Result<Self, Error> {
-        let seeds = KeyFile::open(&folder.keys()).map_err(|error| sentence(ErrorKind::Invalid, &error))?;
+        let seeds = KeyFile::open(&folder.keys()).map_err(RelayError::of_keys)?;
         let opened = open_store(&folder.store(&config.store));
         let (store, _) = match opened {
             Ok(opened) => opened,
             Err(OpenError::Lock(LockError::Held)) => return Self::written(folder),
-            Err(error) => return Err(sentence(kind_of_open(&error), &error)),
+            Err(error) => return Err(sentence(error.kind(), &error)),
         };
         let organisation = OrganisationFile::read(&folder.organisation())
             .map_err(|error| sentence(kind_of_organisation(&error), &error))?;

@@ -1,6 +1,7 @@
 //! Saved, Delivered, At headquarters: each word is said when it is true, and never a moment earlier.
 
-use khettara_device::{Device, ErrorKind, VisitCounts, WaitsFor, Whereabouts};
+use khettara_device::{Device, DeviceError, ErrorKind, VisitCounts, WaitsFor, Whereabouts};
+use khettara_node::quic::DialError;
 
 use crate::town::{Town, household, id, save, sync, visit};
 
@@ -30,6 +31,12 @@ fn the_words_follow_the_work_and_never_run_ahead_of_it() {
 
     let error = sync(&amina).expect_err("nobody answers");
     assert_eq!((error.kind(), error.retryable()), (ErrorKind::Retry, true), "{error}");
+    assert!(
+        matches!(error, DeviceError::Dial(DialError::Down)),
+        "nobody waits out a whole patience: {error}"
+    );
+    let again = sync(&amina).expect_err("still nobody");
+    assert!(matches!(again, DeviceError::Dial(DialError::Down)), "{again}");
     assert_eq!(word(&amina), Whereabouts::Saved, "a relay that is down delivers nothing");
     assert_eq!(waits_for(&amina), [WaitsFor::Relay]);
 

@@ -86,10 +86,18 @@ fn derived_and_committed_rows_stay_apart(store: &mut dyn Store) {
     assert_eq!(store.commit(vec![plain(vec![put(b"~d", b"1")])]), Err(StoreError::Misuse));
     assert_eq!(store.derive(vec![put(b"c", b"1")]), Err(StoreError::Misuse));
     assert_eq!(store.commit(vec![plain(vec![put(b"", b"1")])]), Err(StoreError::Misuse));
-    assert_eq!(store.derive(vec![put(b"~d", b"1"), put(b"~e", b"2")]), Ok(()));
+    assert_eq!(derive(store, vec![put(b"~d", b"1"), put(b"~e", b"2")]), Ok(()));
     assert_eq!(read(store, b"~d"), Some(b"1".to_vec()));
-    assert_eq!(store.derive(vec![Op::Delete(b"~d".to_vec())]), Ok(()));
+    assert_eq!(derive(store, vec![Op::Delete(b"~d".to_vec())]), Ok(()));
     assert_eq!(keys(store.scan(b"~", b"", 9)), [b"~e"]);
+}
+
+/// Derives; where rows were lost before, and this is the one call that says so, once more.
+fn derive(store: &mut dyn Store, ops: Vec<Op>) -> Result<(), StoreError> {
+    match store.derive(ops.clone()) {
+        Err(StoreError::Index) => store.derive(ops),
+        derived => derived,
+    }
 }
 
 fn values_of_every_size_come_back(store: &mut dyn Store) {
@@ -98,12 +106,12 @@ fn values_of_every_size_come_back(store: &mut dyn Store) {
         let key = size.to_be_bytes();
         store.commit(vec![plain(vec![put(&key, &value), put(b"last", &value)])]).expect("committed");
         let derived = [b"~", &key[..]].concat();
-        store.derive(vec![put(&derived, &value), put(b"~last", &value)]).expect("derived");
+        derive(store, vec![put(&derived, &value), put(b"~last", &value)]).expect("derived");
         for key in [&key[..], b"last", &derived, b"~last"] {
             assert!(read(store, key).as_ref() == Some(&value), "a value of {size} B comes back");
         }
     }
-    store.derive(vec![put(b"~last", b"small")]).expect("derived");
+    derive(store, vec![put(b"~last", b"small")]).expect("derived");
     assert_eq!(store.scan(b"~last", b"", 9), Ok(vec![(b"~last".to_vec(), b"small".to_vec())]));
 }
 
@@ -125,7 +133,7 @@ fn an_overlay_reads_like_the_store_it_becomes(store: &mut dyn Store) {
     let (groups, derived) = overlay.into_parts();
     assert_eq!(groups.len(), 1);
     store.commit(groups).expect("committed");
-    store.derive(derived).expect("derived");
+    derive(store, derived).expect("derived");
     assert_eq!(views(store), before);
 }
 

@@ -10,7 +10,7 @@ use crate::store::port::{
     Answer, Damage, Group, Op, Row, Rows, Store, StoreError, check_derived, check_groups,
 };
 use crate::store::rows::{self, Body, MARK_KEY, row_key};
-use crate::store::shelf::{Health, Shelf};
+use crate::store::shelf::{Derived, Health, Shelf};
 use std::cell::RefCell;
 
 /// While replaying, the index gets batches of about this many bytes.
@@ -101,6 +101,8 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
         let (journal, found) = Journal::open(disk, fresh, options.file_bytes_max, known.as_ref())?;
         let mut inner = Inner { journal, shelf: Shelf::new(index), mended: None };
         let rebuilt = inner.settle()?;
+        // Nobody has read of it yet.
+        inner.shelf.derived = Derived::Sound;
         let opened = Opened { rebuilt, torn_bytes: found.torn_bytes, carried_over: found.carried_over };
         Ok((Self { inner: RefCell::new(inner) }, opened))
     }
@@ -187,6 +189,7 @@ impl<D: Disk, I: Index> Store for JournalStore<D, I> {
 
     fn derive(&mut self, ops: Vec<Op>) -> Result<(), StoreError> {
         check_derived(&ops)?;
+        self.inner.get_mut().refuse_after_loss()?;
         let mut batch = Batch::new();
         for op in ops {
             self.read(|inner| inner.derived_rows(&op, &batch)).map(|rows| batch.extend(rows))?;
@@ -314,7 +317,7 @@ impl<D: Disk, I: Index> Inner<D, I> {
         let (from, reason) = match self.index_position()? {
             Ok(position) => (Some(position), None),
             Err(reason) => {
-                self.shelf.index.wipe().map_err(|_| StoreError::Index)?;
+                self.wipe()?;
                 (None, Some(reason))
             }
         };
@@ -325,8 +328,26 @@ impl<D: Disk, I: Index> Inner<D, I> {
 
     fn rebuild(&mut self) -> Result<(), StoreError> {
         self.shelf.forget();
-        self.shelf.index.wipe().map_err(|_| StoreError::Index)?;
+        self.wipe()?;
         self.replay(None)
+    }
+
+    fn wipe(&mut self) -> Result<(), StoreError> {
+        self.shelf.index.wipe().map_err(|_| StoreError::Index)?;
+        self.shelf.derived = Derived::Gone;
+        Ok(())
+    }
+
+    /// A caller that works on derived rows of before a loss is told once: what it writes now could say that rows
+    /// are there which are gone. After that it begins with none.
+    fn refuse_after_loss(&mut self) -> Result<(), StoreError> {
+        match self.shelf.derived {
+            Derived::Sound => return Ok(()),
+            Derived::Torn => self.rebuild()?,
+            Derived::Gone => {}
+        }
+        self.shelf.derived = Derived::Sound;
+        Err(StoreError::Index)
     }
 
     /// The position the index reflects, or why it cannot be used.

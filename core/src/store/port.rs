@@ -12,21 +12,28 @@ pub type Row = (Vec<u8>, Vec<u8>);
 pub type Rows = Vec<Row>;
 
 /// What exactly is damaged in a store whose files cannot all be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// A file with records has no whole header.
+    #[error("a journal file has lost its beginning")]
     Header,
     /// A file is of a version that this software does not know.
+    #[error("a journal file is of a version that this software does not know, so it may only need an update")]
     Version,
     /// Files of two stores lie together.
+    #[error("files of two stores lie together")]
     OtherStore,
     /// A file names a predecessor that is not there, or two files have one id.
+    #[error("a journal file is missing, or is there twice")]
     Chain,
     /// Two files with records go on from the same file.
+    #[error("two journal files go on from the same one")]
     TwoSuccessors,
     /// A record that a sync had confirmed is no longer whole.
+    #[error("a saved record is no longer whole")]
     Record,
     /// A record is whole and is not what this software writes.
+    #[error("a record is not what this software writes")]
     Content,
 }
 
@@ -34,16 +41,22 @@ pub enum Damage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// No space is left. What was committed before is safe.
-    #[error("the disk is full; what was saved before is safe")]
+    #[error(
+        "the disk is full; this was not saved, what was saved before is safe; free space, then try again"
+    )]
     Full,
     /// The disk refused, with the operating system's number.
-    #[error("the disk failed (code {0}); what was saved before is safe")]
+    #[error(
+        "the disk failed (code {0}); what was saved before is safe; try again, and change the disk if it stays so"
+    )]
     Disk(i32),
     /// Confirmed bytes are no longer what they were.
-    #[error("the store is damaged ({0:?}); stop writing and keep the files")]
+    #[error(
+        "the store is damaged: {0}; nothing was changed; write no more, keep the folder as it is and ask for help"
+    )]
     Damaged(Damage),
     /// The index neither answers nor can be built anew. The journal is whole.
-    #[error("the index cannot be read or rebuilt now; what was saved is safe")]
+    #[error("the index cannot be read or rebuilt now; what was saved is safe; free space, then try again")]
     Index,
     /// One commit is larger than a journal record may be.
     #[error("one commit is larger than a record may be")]
@@ -201,7 +214,8 @@ pub trait Store {
     /// keeps a mark among them that says how far they go, and derives again from there.
     ///
     /// # Errors
-    /// [`StoreError::Misuse`] for a key that is not derived, or what the index says.
+    /// [`StoreError::Misuse`] for a key that is not derived; [`StoreError::Index`], once, after rows were lost
+    /// while the store was open: read the mark again and go on from there; or what the index says.
     fn derive(&mut self, ops: Vec<Op>) -> Result<(), StoreError>;
 }
 

@@ -3,7 +3,8 @@
 use crate::limits::INDEX_PENDING_BYTES_MAX;
 use crate::store::index::{Batch, Index, IndexError};
 use crate::store::merge;
-use crate::store::port::Rows;
+use crate::store::port::{DERIVED, Rows};
+use crate::store::rows::ROWS;
 
 /// How far the index can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +17,21 @@ pub(crate) enum Health {
     Lost,
 }
 
+/// Whether derived rows are those that were written, as far as the last caller of `derive` may believe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Derived {
+    Sound,
+    /// Some are gone, and later ones may speak of them.
+    Torn,
+    /// All are gone.
+    Gone,
+}
+
 /// An index, and what it has not taken yet.
 pub(crate) struct Shelf<I> {
     pub(crate) index: I,
     pub(crate) health: Health,
+    pub(crate) derived: Derived,
     pending: Batch,
     pending_bytes: usize,
     /// Commits until a lagging index is tried again, and how many it was the last time.
@@ -29,7 +41,14 @@ pub(crate) struct Shelf<I> {
 impl<I: Index> Shelf<I> {
     /// An index of which nothing is known yet.
     pub(crate) fn new(index: I) -> Self {
-        Self { index, health: Health::Lost, pending: Batch::new(), pending_bytes: 0, patience: (1, 1) }
+        Self {
+            index,
+            health: Health::Lost,
+            derived: Derived::Sound,
+            pending: Batch::new(),
+            pending_bytes: 0,
+            patience: (1, 1),
+        }
     }
 
     pub(crate) fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
@@ -58,7 +77,7 @@ impl<I: Index> Shelf<I> {
         match self.health {
             Health::Current if self.index.apply(&batch).is_ok() => self.patience = (1, 1),
             // The journal has it, and the index will catch up from there.
-            Health::Lost => {}
+            Health::Lost => self.note_dropped(&batch),
             Health::Current | Health::Lagging => self.keep(batch),
         }
     }
@@ -70,6 +89,13 @@ impl<I: Index> Shelf<I> {
         self.pending.extend(batch);
         if self.pending_bytes > INDEX_PENDING_BYTES_MAX {
             self.forget();
+        }
+    }
+
+    /// The journal has no derived rows: those that are dropped are gone.
+    fn note_dropped(&mut self, batch: &Batch) {
+        if batch.keys().any(|key| key.starts_with(&[ROWS, DERIVED])) {
+            self.derived = Derived::Torn;
         }
     }
 
@@ -91,7 +117,8 @@ impl<I: Index> Shelf<I> {
     /// Offers the index what is pending, once more.
     pub(crate) fn take_pending(&mut self) -> Result<(), IndexError> {
         self.index.apply(&self.pending)?;
-        self.forget();
+        self.pending = Batch::new();
+        self.pending_bytes = 0;
         self.health = Health::Current;
         Ok(())
     }
@@ -99,7 +126,8 @@ impl<I: Index> Shelf<I> {
     /// Throws away what is pending: the index has to catch up from the journal.
     pub(crate) fn forget(&mut self) {
         self.health = Health::Lost;
-        self.pending = Batch::new();
+        let pending = std::mem::take(&mut self.pending);
+        self.note_dropped(&pending);
         self.pending_bytes = 0;
     }
 }

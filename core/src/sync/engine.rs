@@ -371,6 +371,10 @@ fn conclude(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineErro
     say_taken(desk, session)?;
     if session.dialled {
         conclude_opener(desk, session)
+    } else if receive::waits_in_vain(session) {
+        // The opener waits for word of all it sent, and there will be none here: the next meeting goes on.
+        end(desk, session, CloseReason::Done);
+        Ok(())
     } else {
         say_settled(desk, session);
         Ok(())

@@ -327,6 +327,12 @@ pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Resul
     Ok(())
 }
 
+/// Whether segments wait for a ground that was asked for as often as may be, and all answers have come.
+pub(super) fn waits_in_vain(session: &Session) -> bool {
+    let asked_out = |log| session.asked.get(&log).is_some_and(|times| *times >= limits::ASKS_PER_LOG_MAX);
+    session.is_complete() && session.staged.iter().filter_map(|staged| staged.log).any(asked_out)
+}
+
 /// The peer says what it holds of a log: it gets what goes on from there, and is asked where it has more.
 pub(super) fn hear_ends(
     desk: &mut Desk<'_>,

@@ -36,6 +36,9 @@ pub(super) fn add(dir: &Path, line: Option<&str>, output: &Output) -> Result<Don
     if let Some(bytes) = saved.bytes_when_large {
         output.warn(&format!("This household's record has {bytes} bytes; start a successor record soon."));
     }
+    if device.is_full() {
+        output.warn("The disk is full and the space kept back is used: free space now. This one is saved.");
+    }
     output.end(&saved_json(&saved), &format!("Saved: household {}", uuid_of(&saved.document)))?;
     Ok(Done::All)
 }

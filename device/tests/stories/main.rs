@@ -1,5 +1,6 @@
 //! Stories of tablets on real directories, with a relay in this process, over real QUIC.
 
+mod bad_input;
 mod command;
 mod enrolment;
 mod recording;

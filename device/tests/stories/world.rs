@@ -2,18 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use khettara_core::id::{DeviceKey, Feed, OrgId, Pattern};
 use khettara_core::identity::{Identity, Rights, Role, SigningKey, Ticket};
 use khettara_core::log::{Codec, NoDictionaries, Place as At};
 use khettara_core::store::{MemoryStore, Store, held};
-use khettara_core::sync::{CutStyle, Engine, Notice, Party};
+use khettara_core::sync::{CloseReason, CutStyle, Engine, Input, Notice, Output, Party};
 use khettara_device::{Cancel, Device, DeviceError, SyncReport};
 use khettara_hq::organisation::{Founding, Place, carry_feed, delegate, found, invite, publish_feed_key};
 use khettara_node::Shared;
 use khettara_node::clock::Clock;
-use khettara_node::driver::{Driver, DriverHandle, News, Outboxes};
+use khettara_node::driver::{Driver, DriverHandle, Machine, News, Outboxes};
 use khettara_node::quic::{self, Dialler, Listener, Profile, serve};
 use tokio::runtime::Runtime;
 
@@ -23,6 +24,7 @@ pub(crate) const COMMUNE: &str = "08.201.11.07";
 struct Party_ {
     seed: [u8; 32],
     shared: Shared<MemoryStore>,
+    manners: Arc<Mutex<Manners>>,
     driver: DriverHandle,
 }
 
@@ -52,11 +54,83 @@ fn engine(org: OrgId, seed: [u8; 32], receipts: Option<At>, store: &MemoryStore)
     Engine::new(party, seed, "stories", 1, store).expect("the store reads")
 }
 
+/// What the relay does to the tablets that speak with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manners {
+    Honest,
+    /// Every frame is noise behind its type.
+    NoiseForFrames,
+    /// Every segment is noise.
+    NoiseForSegments,
+    /// One bit of every segment is another.
+    BitsFlipped,
+    /// It takes up no version of the protocol that it is offered.
+    OtherVersion,
+    /// It says that its disk is full.
+    StoreFailed,
+}
+
+/// A party's engine, and its manners.
+#[derive(Clone)]
+struct Mannered {
+    shared: Shared<MemoryStore>,
+    manners: Arc<Mutex<Manners>>,
+}
+
+impl Machine for Mannered {
+    fn handle(&mut self, now_ms: u64, inputs: Vec<Input>) -> Vec<Output> {
+        let manners = *self.manners.lock().expect("whole");
+        let closes = match manners {
+            Manners::OtherVersion => Some(CloseReason::Version),
+            Manners::StoreFailed => Some(CloseReason::StoreFailed),
+            _ => None,
+        };
+        if let Some(reason) = closes {
+            let heard = inputs.into_iter().filter_map(|input| match input {
+                Input::Frame { session, .. } => Some(Output::Close { session, reason }),
+                _ => None,
+            });
+            return heard.collect();
+        }
+        let mut outputs = self.shared.handle(now_ms, inputs);
+        for output in &mut outputs {
+            match (manners, output) {
+                // The type stays: what is of an unknown type is passed over, and silence would end the session.
+                (Manners::NoiseForFrames, Output::Frame { frame, .. }) => {
+                    let body = noise(&frame[1..]);
+                    frame.splice(1.., body);
+                }
+                (Manners::NoiseForSegments, Output::Segment { bytes, .. }) => *bytes = noise(bytes),
+                (Manners::BitsFlipped, Output::Segment { bytes, .. }) => {
+                    let middle = bytes.len() / 2;
+                    bytes[middle] ^= 4;
+                }
+                _ => {}
+            }
+        }
+        outputs
+    }
+}
+
+/// As many bytes as these, which say nothing.
+fn noise(bytes: &[u8]) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_u32 | 1;
+    let next = |_: &u8| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    bytes.iter().map(next).collect()
+}
+
 fn start(runtime: &Runtime, seed: [u8; 32], engine: Engine, store: MemoryStore) -> Party_ {
     let clock = Clock::start();
     let shared = Shared::new(engine, store, clock);
-    let driver = Driver::start(shared.clone(), clock, Outboxes::RELAY, runtime.handle().clone());
-    Party_ { seed, shared, driver: driver.expect("a thread") }
+    let manners = Arc::new(Mutex::new(Manners::Honest));
+    let machine = Mannered { shared: shared.clone(), manners: Arc::clone(&manners) };
+    let driver = Driver::start(machine, clock, Outboxes::RELAY, runtime.handle().clone());
+    Party_ { seed, shared, manners, driver: driver.expect("a thread") }
 }
 
 impl World {
@@ -188,6 +262,11 @@ impl World {
         let report = sync(&device).expect("syncs");
         assert!(report.enrolled, "{report:?}");
         device
+    }
+
+    /// How the relay behaves from now on.
+    pub(crate) fn relay_is(&self, manners: Manners) {
+        *self.relay.manners.lock().expect("whole") = manners;
     }
 
     /// Segments that the relay holds of the commune.

@@ -51,14 +51,14 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, HqError> {
             say::founded(out, &office, json)?;
         }
         Command::Relay { act: RelayAct::Add { key, address, feeds } } => {
-            let mut office = Headquarters::open(dir)?;
+            let mut office = open(dir)?;
             let feeds = feeds.iter().map(|feed| pattern(feed)).collect::<Result<_, _>>()?;
             let relay = NewRelay { key: device(key)?, addresses: address.clone(), feeds };
             office.add_relay(&relay)?;
             say::relay_added(out, &office, &relay, json)?;
         }
         Command::Feed { act: FeedAct::Add { codes, file } } => {
-            let mut office = Headquarters::open(dir)?;
+            let mut office = open(dir)?;
             let new = office.add_feeds(&feeds(codes, file.as_deref())?)?;
             say::feeds_added(out, &new, office.feeds().len(), json)?;
         }
@@ -71,12 +71,19 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, HqError> {
         }
         Command::Pull => return pull(dir, (out, json)),
         Command::Export { to } => {
-            let manifest = Headquarters::open(dir)?.export(to)?;
+            let manifest = open(dir)?.export(to)?;
             say::exported(out, &manifest, to, json)?;
         }
-        Command::Status => say::status(out, &Headquarters::open(dir)?.status()?, json)?,
+        Command::Status => say::status(out, &open(dir)?.status()?, json)?,
     }
     Ok(OK)
+}
+
+/// Opens headquarters, and says on standard error what had to be mended.
+fn open(dir: &Path) -> Result<Headquarters, HqError> {
+    let office = Headquarters::open(dir)?;
+    office.mended().iter().for_each(|sentence| eprintln!("{sentence}"));
+    Ok(office)
 }
 
 fn invite(
@@ -86,7 +93,7 @@ fn invite(
     svg: Option<&Path>,
     (out, json): (&mut dyn Write, bool),
 ) -> Result<(), HqError> {
-    let mut office = Headquarters::open(dir)?;
+    let mut office = open(dir)?;
     for _ in 0..count {
         let ticket = office.invite(guest)?;
         let picture = Picture::of(&ticket.to_text())?;
@@ -99,7 +106,7 @@ fn invite(
 }
 
 fn pull(dir: &Path, (out, json): (&mut dyn Write, bool)) -> Result<u8, HqError> {
-    let mut office = Headquarters::open(dir)?;
+    let mut office = open(dir)?;
     let bar = progress_bar(json);
     let mut visits = 0;
     let report = office.pull(&mut |progress| show(&bar, &progress, &mut visits));
@@ -165,12 +172,19 @@ fn pattern(text: &str) -> Result<Pattern, HqError> {
 
 /// Feeds from the command line and from a file with one on each line; empty lines and `#` say nothing.
 fn feeds(codes: &[String], file: Option<&Path>) -> Result<Vec<Feed>, HqError> {
-    let text = file.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
-    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    let lines = lines.filter(|line| !line.is_empty());
-    let hint = "a commune's code such as 08.201.11.07";
-    let feed = |code: &str| Feed::new(code).map_err(|_| HqError::BadWord { what: "feed", hint });
-    codes.iter().map(String::as_str).chain(lines).map(feed).collect()
+    let (what, hint) = ("feed", "a commune's code such as 08.201.11.07");
+    let word = |code: &String| Feed::new(code).map_err(|_| HqError::BadWord { what, hint });
+    let mut found = codes.iter().map(word).collect::<Result<Vec<_>, _>>()?;
+    let Some(path) = file else { return Ok(found) };
+    let text =
+        std::fs::read_to_string(path).map_err(|error| HqError::Words { path: path.to_path_buf(), error })?;
+    for (line, code) in (1..).zip(text.lines()) {
+        let code = code.split('#').next().unwrap_or_default().trim();
+        if !code.is_empty() {
+            found.push(Feed::new(code).map_err(|_| HqError::BadLine { line, what, hint })?);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use khettara_core::id::DeviceKey;
-use khettara_core::sync::Notice;
-use khettara_node::driver::{Driver, DriverHandle, News, Outboxes};
+use khettara_core::sync::{CloseReason, Notice};
+use khettara_node::driver::{Driver, DriverHandle, Ended, News, Outboxes};
 use khettara_node::quic::{DialError, Dialler, Identity, LinkClass, Profile};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast::Receiver;
@@ -32,8 +32,8 @@ pub(super) struct Line {
 pub(super) enum Met {
     /// Everything was said.
     Settled,
-    /// It was reached; the line broke before everything was said.
-    BrokeOff,
+    /// It was reached; it ended before everything was said, and why.
+    BrokeOff(&'static str),
     /// It was not reached.
     Unreached(DialError),
 }
@@ -60,18 +60,18 @@ impl Line {
         pin: DeviceKey,
         progress: &mut dyn FnMut(Progress),
     ) -> Met {
-        let mut fruitless = 0;
+        let (mut fruitless, mut why) = (0, why_broken(Ended::Lost));
         while fruitless < FRUITLESS_MAX {
             let before = office.entries_held().unwrap_or_default();
             match self.meet_once(office, addresses, pin, progress).await {
-                Met::BrokeOff => {}
+                Met::BrokeOff(said) => why = said,
                 // Settled; or every address had its time already.
                 met => return met,
             }
             let came = office.entries_held().unwrap_or_default() > before;
             fruitless = if came { 0 } else { fruitless + 1 };
         }
-        Met::BrokeOff
+        Met::BrokeOff(why)
     }
 
     async fn meet_once(
@@ -86,8 +86,10 @@ impl Line {
             Err(reason) => return Met::Unreached(reason),
         };
         let mut news = self.driver.news();
-        let Ok(session) = self.driver.add_connection(connection) else { return Met::BrokeOff };
-        let mut settled = false;
+        let Ok(session) = self.driver.add_connection(connection) else {
+            return Met::BrokeOff(why_broken(Ended::Lost));
+        };
+        let (mut settled, mut ended) = (false, Ended::Lost);
         loop {
             match hear(&mut news).await {
                 Heard::Of(News::Notice(Notice::Settled { session: of, .. })) if of == session => {
@@ -97,12 +99,15 @@ impl Line {
                     let held = office.entries_held().unwrap_or_default();
                     progress(Progress::Held { entries: held });
                 }
-                Heard::Of(News::Ended { session: of, .. }) if of == session => break,
+                Heard::Of(News::Ended { session: of, how }) if of == session => {
+                    ended = how;
+                    break;
+                }
                 Heard::Of(_) | Heard::Missed => {}
                 Heard::Gone => break,
             }
         }
-        if settled { Met::Settled } else { Met::BrokeOff }
+        if settled { Met::Settled } else { Met::BrokeOff(why_broken(ended)) }
     }
 
     /// Tries the addresses, those of the fourth version first.
@@ -132,6 +137,25 @@ impl Line {
         for dialler in [self.four, self.six].into_iter().flatten() {
             dialler.close().await;
         }
+    }
+}
+
+/// Why a meeting ended before everything was said, and what to do.
+const fn why_broken(how: Ended) -> &'static str {
+    match how {
+        Ended::Here(CloseReason::Misbehaved) => {
+            "what it sent cannot be right and was not taken; pull again, and tell its operator if it stays so"
+        }
+        Ended::There(CloseReason::Version) => {
+            "it speaks no version of the protocol that this program speaks; update whichever is older"
+        }
+        Ended::There(CloseReason::WrongOrganisation | CloseReason::NotAdmitted) => {
+            "it does not admit this headquarters; check that it was made with this organisation's file"
+        }
+        Ended::There(CloseReason::StoreFailed) => {
+            "it could not save what was sent; what came is kept; tell its operator, and pull again later"
+        }
+        _ => "the line broke; what came is kept; pull again",
     }
 }
 

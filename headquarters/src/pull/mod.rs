@@ -51,7 +51,7 @@ impl Headquarters {
         }
         self.account_for(&mut report)?;
         match report.unreached() {
-            Some(reason) => Err(HqError::NoRelay(reason)),
+            Some((reason, kind)) => Err(HqError::NoRelay { reason, kind }),
             None => Ok(report),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use khettara_core::error::ErrorKind;
 use khettara_core::id::{DeviceKey, Feed};
 use khettara_records::verdict::EntryState;
 
@@ -50,6 +51,8 @@ pub struct RelayReport {
     pub reached: bool,
     /// Why it was not, in a sentence.
     pub reason: Option<String>,
+    /// What to do where it was not reached.
+    pub kind: Option<ErrorKind>,
 }
 
 /// How a pull went, as an exit code says it.
@@ -84,11 +87,15 @@ impl PullReport {
     pub(super) fn met(&mut self, relay: DeviceKey, met: Met) {
         let reason = match &met {
             Met::Unreached(reason) => Some(reason.to_string()),
-            Met::BrokeOff => Some("the line broke; what came is kept".into()),
+            Met::BrokeOff(why) => Some((*why).into()),
             Met::Settled => None,
         };
         let reached = !matches!(met, Met::Unreached(_));
-        let report = RelayReport { relay, settled: met == Met::Settled, reached, reason };
+        let kind = match &met {
+            Met::Unreached(reason) => Some(reason.kind()),
+            Met::BrokeOff(_) | Met::Settled => None,
+        };
+        let report = RelayReport { relay, settled: met == Met::Settled, reached, reason, kind };
         match self.relays.iter_mut().find(|known| known.relay == relay) {
             Some(known) => {
                 let reached = known.reached || report.reached;
@@ -104,12 +111,17 @@ impl PullReport {
     }
 
     /// Why no relay was reached, where none was.
-    pub(super) fn unreached(&self) -> Option<String> {
+    pub(super) fn unreached(&self) -> Option<(String, ErrorKind)> {
         if self.relays.iter().any(|relay| relay.reached) {
             return None;
         }
-        let reason = self.relays.iter().find_map(|relay| relay.reason.clone());
-        Some(reason.unwrap_or_else(|| "none is named yet: relay add".into()))
+        // Where one of several may answer later, trying again helps.
+        let kinds = self.relays.iter().filter_map(|relay| relay.kind);
+        let kind = kinds.reduce(|one, other| if one.retryable() { one } else { other });
+        let reason =
+            self.relays.iter().find(|relay| relay.kind == kind).and_then(|relay| relay.reason.clone());
+        let none = "none is named yet; name one with `khettara-hq relay add`";
+        Some((reason.unwrap_or_else(|| none.into()), kind.unwrap_or(ErrorKind::Invalid)))
     }
 
     /// Entries that wait for something.

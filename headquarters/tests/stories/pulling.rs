@@ -107,7 +107,7 @@ fn without_a_relay_in_reach_a_pull_says_so_and_can_be_tried_again() {
     let folder = tempfile::tempdir().expect("the disk works");
     let mut office = founded(folder.path(), Relay::free_address());
     let error = office.pull(&mut |_| {}).expect_err("nobody is there");
-    assert!(matches!(error, HqError::NoRelay(_)), "{error}");
+    assert!(matches!(error, HqError::NoRelay { .. }), "{error}");
     assert_eq!(khettara_hq::cli::exit_of(&error), khettara_hq::cli::TEMPORARY);
 }
 

@@ -7,13 +7,13 @@ use khettara_core::identity::{Claim, Identity, InviteKeys, Role, Ticket};
 use khettara_core::log::Place;
 use khettara_core::store::held::{self, HeldReceipt};
 use khettara_core::store::{MemoryStore, Store};
-use khettara_core::sync::{Engine, Notice, Party};
+use khettara_core::sync::{Engine, Input, Notice, Output, Party};
 use khettara_core::wire::ClaimFrame;
 use khettara_hq::{Guest, Headquarters, HqError, NewRelay, Plan};
 use khettara_node::OrganisationFile;
 use khettara_node::Shared;
 use khettara_node::clock::Clock;
-use khettara_node::driver::{Driver, DriverHandle, News, Outboxes};
+use khettara_node::driver::{Driver, DriverHandle, Machine, News, Outboxes};
 use khettara_node::quic::{Dialler, Identity as TlsIdentity, LinkClass, Listener, Profile, serve};
 use khettara_records::content::cut_style;
 use khettara_records::model::parse_line;
@@ -39,6 +39,20 @@ fn engine(org: OrgId, seed: u8, receipts: Option<Place>, store: &dyn Store) -> E
     Engine::new(party, [seed; 32], "khettara-hq tests", 1, store).expect("reads")
 }
 
+/// An engine whose words are changed.
+struct Mannered {
+    shared: Shared<MemoryStore>,
+    change: fn(&mut Output),
+}
+
+impl Machine for Mannered {
+    fn handle(&mut self, now_ms: u64, inputs: Vec<Input>) -> Vec<Output> {
+        let mut outputs = self.shared.handle(now_ms, inputs);
+        outputs.iter_mut().for_each(self.change);
+        outputs
+    }
+}
+
 /// A relay on loopback. It learns the organisation from its public file.
 pub(crate) struct Relay {
     runtime: Runtime,
@@ -60,16 +74,28 @@ impl Relay {
     }
 
     pub(crate) fn start(file: &OrganisationFile, address: SocketAddr) -> Self {
+        Self::start_as(100, |_| {}, file, address)
+    }
+
+    /// A relay of the keys of `seed`, whose engine's words are changed on their way out.
+    pub(crate) fn start_as(
+        seed: u8,
+        change: fn(&mut Output),
+        file: &OrganisationFile,
+        address: SocketAddr,
+    ) -> Self {
         let runtime = runtime();
         let mut store = MemoryStore::new();
         let genesis = held::keep_alone(&store, &file.genesis).expect("reads").expect("new");
         store.commit(vec![genesis]).expect("commits");
-        let engine = engine(file.org, 100, Some(Place::RELAY), &store);
+        let engine = engine(file.org, seed, Some(Place::RELAY), &store);
         let clock = Clock::start();
         let shared = Shared::new(engine, store, clock);
-        let driver = Driver::start(shared, clock, Outboxes::RELAY, runtime.handle().clone()).expect("starts");
+        let machine = Mannered { shared, change };
+        let driver =
+            Driver::start(machine, clock, Outboxes::RELAY, runtime.handle().clone()).expect("starts");
         let within = runtime.enter();
-        let listener = Listener::bind(&TlsIdentity::from_seed(&[100; 32]), address, Profile::Relay);
+        let listener = Listener::bind(&TlsIdentity::from_seed(&[seed; 32]), address, Profile::Relay);
         let listener = listener.expect("binds");
         runtime.spawn(serve(listener, driver.clone()));
         drop(within);

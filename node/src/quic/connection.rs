@@ -18,8 +18,9 @@ use tokio::time::timeout;
 use super::dial::Answered;
 use super::frame::{self, FrameError};
 use super::identity::peer_key;
+use super::presence::Presence;
 use super::profile::{FIRST_FRAME_MS_MAX, LAST_WORDS_MS_MAX, SHORT_LAST_WORDS_MS_MAX};
-use super::segment::{self, TooMuch};
+use super::segment::{self, Begun, TooMuch};
 use crate::driver::{Arriving, Ended, FrameOut, FramesOut, Link, PortHalves, SegmentsOut, SessionPort};
 
 /// Control goes before every segment: a receipt is short and somebody waits for it.
@@ -32,6 +33,8 @@ pub(super) struct Early {
     pub(super) patience: Duration,
     /// The listener's count of handshakes in progress.
     pub(super) counted: Option<OwnedSemaphorePermit>,
+    /// Where we dialled: whether anybody listens there.
+    pub(super) presence: Option<Presence>,
 }
 
 /// A QUIC connection to a peer that has proved its key, now or when the resumed session began.
@@ -50,6 +53,10 @@ enum Outcome {
     EarlyRefused,
     /// The connection is gone or going.
     Failed,
+    /// Nobody answered, or nobody is there.
+    Silent {
+        down: bool,
+    },
 }
 
 impl Connection {
@@ -73,11 +80,23 @@ impl Connection {
     }
 
     async fn outcome(&self, early: Early) -> Outcome {
-        let Early { accepted, patience, counted } = early;
-        let Ok(accepted) = timeout(patience, accepted).await else {
-            close(&self.inner, CloseReason::Done);
-            self.forget();
-            return Outcome::Failed;
+        let Early { accepted, patience, counted, presence } = early;
+        let denied = async {
+            match &presence {
+                Some(presence) => presence.denied().await,
+                None => pending().await,
+            }
+        };
+        let accepted = tokio::select! {
+            accepted = timeout(patience, accepted) => accepted.map_err(|_| false),
+            () = denied => Err(true),
+        };
+        let accepted = match accepted {
+            Ok(accepted) => accepted,
+            Err(down) => {
+                self.forget();
+                return Outcome::Silent { down };
+            }
         };
         drop(counted);
         if self.inner.close_reason().is_some() {
@@ -109,11 +128,17 @@ impl Connection {
         control: Option<impl Future<Output = Result<Option<VarInt>, StoppedError>>>,
         arriving: Arriving,
         confirmed: watch::Sender<bool>,
+        here: &OnceLock<Ended>,
     ) {
         let Some(early) = early else { return pending().await };
         match self.outcome(early).await {
             // The flow of bytes ends with the connection.
             Outcome::Failed => return pending().await,
+            Outcome::Silent { down } => {
+                here.get_or_init(|| Ended::NoAnswer { down });
+                close(&self.inner, CloseReason::Done);
+                return pending().await;
+            }
             Outcome::EarlyRefused if was_refused(control).await => return,
             // What was said came too late to be early: nothing of it is lost.
             Outcome::EarlyRefused | Outcome::Confirmed => {}
@@ -138,7 +163,7 @@ impl Connection {
         // Nothing that reaches a dialler before the handshake completes can be from the relay: it waits.
         let (confirmed, ready) = watch::channel(early.is_none() || !self.dialled());
         let halves = port.halves();
-        let refused = self.early_refused(early, stopped, halves.arriving.clone(), confirmed);
+        let refused = self.early_refused(early, stopped, halves.arriving.clone(), confirmed, &here);
         tokio::select! {
             () = self.talk(opened, halves, ready, &here) => self.ended(&here).await,
             () = refused => Ended::EarlyRefused,
@@ -430,16 +455,6 @@ async fn was_refused(stopped: Option<impl Future<Output = Result<Option<VarInt>,
         biased;
         how = stopped => how == Err(StoppedError::ZeroRttRejected),
         () = ready(()) => false,
-    }
-}
-
-/// A stream that is reset, not ended, where its writer is given up: half a segment must not look whole.
-struct Begun(SendStream);
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        // Acknowledged or gone, there is nothing to reset.
-        let _ = self.0.reset(VarInt::from_u32(0));
     }
 }
 

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use khettara_core::error::ErrorKind;
 use khettara_core::id::DeviceKey;
 use khettara_core::sync::CloseReason;
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connecting, ConnectionError, Endpoint, TransportErrorCode};
+use quinn::{ClientConfig, ConnectionError, Endpoint, TransportErrorCode};
 use rustls::AlertDescription;
 use tokio::time::timeout;
 
 use super::connection::{Connection, Early, close};
 use super::identity::{Identity, peer_key, server_name};
+use super::presence::Presence;
 use super::profile::Profile;
 use super::{ALPN, BindError};
 
@@ -21,31 +23,56 @@ use super::{ALPN, BindError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
     /// No address or no key was given.
-    #[error("no address or no key of a relay is known: scan its code again")]
+    #[error("no address or no key of a relay is known; nothing is lost; scan the code again")]
     NothingToDial,
     /// No address answered in time.
-    #[error("no answer; it will be tried again")]
+    #[error(
+        "no relay answered in time: the signal may be weak, or the relay down; nothing is lost; try again later"
+    )]
     NoAnswer,
+    /// The machine answers and says that no relay runs there.
+    #[error(
+        "no relay runs at its address now; nothing is lost; try again later, and tell its operator if it stays so"
+    )]
+    Down,
     /// Somebody answered who is not the relay whose key was given.
     #[error(
-        "somebody answered who is not this organisation's relay: check the address, or ask for a new code"
+        "somebody answered who is not this organisation's relay; nothing is lost; check the address, or \
+         ask headquarters for a new code"
     )]
     WrongKey,
     /// The other side speaks no version of the protocol that we speak.
-    #[error("the relay speaks another version: one side must be updated")]
+    #[error(
+        "this side speaks khettara/1 and the relay does not; nothing is lost; update this program, \
+         or have the relay updated if it is the older"
+    )]
     Version,
     /// The other side has too much to do now.
-    #[error("the relay is busy; it will be tried again")]
+    #[error("the relay is busy; nothing is lost; try again later")]
     Busy,
     /// The other side closed the connection at once.
-    #[error("the relay closed the connection (reason {})", *.0 as u8)]
+    #[error("the relay closed the connection (reason {}); nothing is lost; ask headquarters", *.0 as u8)]
     Refused(CloseReason),
     /// What answered does not speak QUIC or TLS as it should.
-    #[error("the connection broke in its handshake; it will be tried again")]
+    #[error("the connection broke in its handshake; nothing is lost; try again later")]
     Broken,
     /// This machine cannot send to such an address, or the socket is closed.
-    #[error("this machine cannot reach such an address: is the network on?")]
+    #[error(
+        "there is no network here, or no way to the relay; nothing is lost; try again where there is a signal"
+    )]
     Unreachable,
+}
+
+impl DialError {
+    /// What the caller should do.
+    #[must_use]
+    pub const fn kind(self) -> ErrorKind {
+        match self {
+            Self::NothingToDial => ErrorKind::Invalid,
+            Self::WrongKey | Self::Version | Self::Refused(_) => ErrorKind::Refused,
+            Self::NoAnswer | Self::Down | Self::Busy | Self::Broken | Self::Unreachable => ErrorKind::Retry,
+        }
+    }
 }
 
 /// Where each key was last seen to answer.
@@ -141,6 +168,7 @@ impl Dialler {
     }
 
     async fn dial_one(&self, address: SocketAddr, pin: DeviceKey) -> Result<Connection, DialError> {
+        let presence = Presence::towards(address).map_err(|_| DialError::Unreachable)?;
         let mut connecting = self
             .endpoint
             .connect_with(self.config.clone(), address, &server_name(&pin))
@@ -149,23 +177,25 @@ impl Dialler {
         if self.answered.at(&pin) == Some(address) {
             match connecting.into_0rtt() {
                 Ok((inner, accepted)) => {
-                    let early = Early { accepted, patience, counted: None };
+                    let early = Early { accepted, patience, counted: None, presence: Some(presence) };
                     return Ok(Connection::dialled_by(inner, pin, Some(early), self.answered.clone()));
                 }
                 Err(without_ticket) => connecting = without_ticket,
             }
         }
-        self.whole_handshake(connecting, address, pin, patience).await
+        let outcome = tokio::select! {
+            outcome = timeout(patience, connecting) => outcome.map_err(|_| DialError::NoAnswer),
+            () = presence.denied() => Err(DialError::Down),
+        };
+        self.whole_handshake(outcome, address, pin)
     }
 
-    async fn whole_handshake(
+    fn whole_handshake(
         &self,
-        connecting: Connecting,
+        outcome: Result<Result<quinn::Connection, ConnectionError>, DialError>,
         address: SocketAddr,
         pin: DeviceKey,
-        patience: Duration,
     ) -> Result<Connection, DialError> {
-        let outcome = timeout(patience, connecting).await.map_err(|_| DialError::NoAnswer);
         let inner = match outcome.and_then(|inner| inner.map_err(|error| what_it_means(&error))) {
             Ok(inner) => inner,
             Err(error) => {

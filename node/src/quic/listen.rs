@@ -90,7 +90,7 @@ async fn shake_hands(connecting: Connecting, counted: OwnedSemaphorePermit, hand
     };
     let connection = match peer_key(&inner) {
         Some(peer) if !completed => {
-            let early = Early { accepted, patience, counted: Some(counted) };
+            let early = Early { accepted, patience, counted: Some(counted), presence: None };
             Connection::accepted(inner, peer, Some(early))
         }
         _ => {

@@ -8,6 +8,7 @@ mod dial;
 mod frame;
 mod identity;
 mod listen;
+mod presence;
 mod profile;
 mod segment;
 #[cfg(test)]

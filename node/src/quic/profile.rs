@@ -57,6 +57,8 @@ const INITIAL_RTT_MS: u32 = 700;
 const SLOW_DIAL_MS_MAX: u64 = 20_000;
 /// Time for one address to answer on a fast link before the next is tried.
 const FAST_DIAL_MS_MAX: u64 = 5_000;
+/// Quiet from an address before it is asked whether anybody listens there at all: two round trips of a slow link.
+pub(super) const QUIET_MS_MAX: u64 = 1_500;
 /// Time for the last words of an ending that both sides agreed on.
 pub(super) const LAST_WORDS_MS_MAX: u64 = 30_000;
 /// Time for the last words of any other ending.

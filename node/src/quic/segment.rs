@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use khettara_core::limits::{SEGMENT_STREAM_BYTES_MAX, SEGMENTS_UNFINISHED_BYTES_MAX};
-use quinn::RecvStream;
+use quinn::{RecvStream, SendStream, VarInt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -63,5 +63,15 @@ impl Received {
             None => self.room = Some(taken),
         }
         Ok(())
+    }
+}
+
+/// A stream that is reset, not ended, where its writer is given up: half a segment must not look whole.
+pub(super) struct Begun(pub(super) SendStream);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // Acknowledged or gone, there is nothing to reset.
+        let _ = self.0.reset(VarInt::from_u32(0));
     }
 }

@@ -10,11 +10,11 @@ use khettara_core::id::{DeviceKey, Feed, OrgId, Pattern};
 use khettara_core::identity::{Claim, Identity, InviteKeys, Rights, Role, SigningKey};
 use khettara_core::log::{Codec, NoDictionaries, Written};
 use khettara_core::store::{Answer, MemoryStore, Store, held};
-use khettara_core::sync::{CutStyle, Engine, Notice, Party};
+use khettara_core::sync::{CutStyle, Engine, Input, Notice, Output, Party};
 use khettara_core::wire::ClaimFrame;
 use khettara_hq::organisation::{Founding, Place, carry_feed, delegate, found, invite, publish_feed_key};
 use khettara_node::clock::Clock;
-use khettara_node::driver::{Driver, DriverHandle, Ended, News, Outboxes};
+use khettara_node::driver::{Driver, DriverHandle, Ended, Machine, News, Outboxes};
 use khettara_node::quic::{self, Dialler, LinkClass, Profile};
 use khettara_node::{OrganisationFile, Shared};
 use khettara_relay::{Config, Log, Options, Origin, Relay, RunningRelay};
@@ -154,6 +154,13 @@ impl Peer {
         Self { identity, shared, handle, dialler }
     }
 
+    /// The same party, whose engine's words are changed on their way out.
+    pub(crate) fn saying(&self, change: fn(&mut Output)) -> Self {
+        let machine = Changed { shared: self.shared.clone(), change };
+        let handle = Driver::start(machine, Clock::start(), Outboxes::DEVICE, Handle::current());
+        Self { handle: handle.expect("a thread"), ..self.clone() }
+    }
+
     pub(crate) fn key(&self) -> DeviceKey {
         self.identity.key()
     }
@@ -210,6 +217,20 @@ impl Peer {
     }
 }
 
+/// An engine whose words are changed.
+struct Changed {
+    shared: Shared<MemoryStore>,
+    change: fn(&mut Output),
+}
+
+impl Machine for Changed {
+    fn handle(&mut self, now_ms: u64, inputs: Vec<Input>) -> Vec<Output> {
+        let mut outputs = self.shared.handle(now_ms, inputs);
+        outputs.iter_mut().for_each(self.change);
+        outputs
+    }
+}
+
 fn engine(org: OrgId, identity: &Identity, seed: u8, store: &dyn Store) -> Engine {
     let cut =
         CutStyle { codec: Codec::Zstd { dictionary: 0 }, level: 3, dictionaries: Box::new(NoDictionaries) };
@@ -246,7 +267,19 @@ pub(crate) struct Process {
 impl Process {
     /// Runs the relay in `dir` and waits until it listens.
     pub(crate) fn start(dir: &Path) -> Self {
-        let mut command = program(&["run", "--listen", "127.0.0.1:0"], dir);
+        Self::of(program(&["run", "--listen", "127.0.0.1:0"], dir))
+    }
+
+    /// Likewise, with a bound on how large a file may grow, in blocks of 512 bytes: a disk that is full.
+    pub(crate) fn start_on_a_full_disk(dir: &Path, blocks: u64) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+        command.arg(env!("CARGO_BIN_EXE_khettara-relay")).args(["run", "--listen", "127.0.0.1:0", "--dir"]);
+        command.arg(dir);
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut said = String::new();

@@ -22,7 +22,8 @@ pub use logs::{
     segments_of, vector_of,
 };
 pub use own::{
-    CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, own_feeds, own_logs, pending,
+    CutPendingError, OwnLog, OwnLogs, Pen, Slot, cut_pending, end_log, has_logs_of_another, own_feeds,
+    own_logs, pending,
 };
 pub use peers::{Base, Memory, Side, bases, keep_base, memory_of, remember};
 pub use receipts::{HeldReceipt, keep_receipt, receipt_of, receipts_in};

@@ -64,6 +64,20 @@ pub fn own_feeds(store: &dyn Store) -> Result<Vec<Feed>, StoreError> {
     Ok(found)
 }
 
+/// Whether the store was written with other keys than `device`'s: going on in its logs would sign them wrongly.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_logs_of_another(store: &dyn Store, device: &DeviceKey) -> Result<bool, StoreError> {
+    let mut found = false;
+    for_each(store, b"w", |_, value| {
+        let logs: OwnLogs = row(value)?;
+        found |= logs.iter().any(|log| log.descriptor.device != *device);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Entries of a log that are saved and not cut, with their positions.
 ///
 /// # Errors

@@ -129,7 +129,8 @@ impl Life {
         let next = done.saturating_add(1);
         let size = [1, 9_000][self.dice.below(2) as usize];
         let rows = vec![Op::Put(vec![b'~', next], vec![next; size]), Op::Put(b"~mark".to_vec(), vec![next])];
-        assert_eq!(store.derive(rows), Ok(()));
+        // Rows were lost between the reading and this: the next call reads the mark again.
+        assert!(matches!(store.derive(rows), Ok(()) | Err(StoreError::Index)));
     }
 
     fn plan_a_failure(&mut self) {
