@@ -1,6 +1,7 @@
 //! Pulling: one line to the relays. Dials, waits until all is said, tries again where the line broke.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use khettara_core::id::DeviceKey;
 use khettara_core::sync::{CloseReason, Notice};
@@ -16,6 +17,10 @@ use crate::pull::report::Progress;
 
 /// Meetings that may break off, one after the other, without a single new entry.
 const FRUITLESS_MAX: u32 = 3;
+
+/// A meeting in which nothing is heard for so long is given up; what came is kept.
+const SILENCE_MS_MAX: u64 = 30_000;
+const SILENT: &str = "it fell silent; what came is kept; pull again, and tell its operator if it stays so";
 
 /// Round trip assumed at first: headquarters has a wire, relays may sit behind a satellite.
 const INITIAL_RTT_MS: u32 = 333;
@@ -64,6 +69,8 @@ impl Line {
         while fruitless < FRUITLESS_MAX {
             let before = office.entries_held().unwrap_or_default();
             match self.meet_once(office, addresses, pin, progress).await {
+                // Waited out once is enough.
+                Met::BrokeOff(SILENT) => return Met::BrokeOff(SILENT),
                 Met::BrokeOff(said) => why = said,
                 // Settled; or every address had its time already.
                 met => return met,
@@ -105,6 +112,8 @@ impl Line {
                 }
                 Heard::Of(_) | Heard::Missed => {}
                 Heard::Gone => break,
+                Heard::Nothing if settled => return Met::Settled,
+                Heard::Nothing => return Met::BrokeOff(SILENT),
             }
         }
         if settled { Met::Settled } else { Met::BrokeOff(why_broken(ended)) }
@@ -163,13 +172,15 @@ enum Heard {
     Of(News),
     Missed,
     Gone,
+    Nothing,
 }
 
 async fn hear(news: &mut Receiver<News>) -> Heard {
-    match news.recv().await {
-        Ok(news) => Heard::Of(news),
-        Err(RecvError::Lagged(_)) => Heard::Missed,
-        Err(RecvError::Closed) => Heard::Gone,
+    match tokio::time::timeout(Duration::from_millis(SILENCE_MS_MAX), news.recv()).await {
+        Ok(Ok(news)) => Heard::Of(news),
+        Ok(Err(RecvError::Lagged(_))) => Heard::Missed,
+        Ok(Err(RecvError::Closed)) => Heard::Gone,
+        Err(_) => Heard::Nothing,
     }
 }
 
