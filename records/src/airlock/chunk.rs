@@ -78,6 +78,17 @@ pub fn read(chunk: &[u8]) -> Result<Reading, NoHash> {
     })
 }
 
+/// Reads the front of a chunk whose hash is known already: an entry's, which is checked when it is opened.
+#[must_use]
+pub fn read_front(chunk: &[u8], hash: ChangeHash) -> Reading {
+    let content = chunk.get(HASHED_FROM + 1..).and_then(|rest| take_varint(rest).ok());
+    let header = content.map(|(_, content)| header(hash, &mut Reader::new(content)));
+    match header {
+        Some(Ok(header)) => Reading::Readable(header),
+        _ => Reading::Unreadable(hash),
+    }
+}
+
 /// Reads the header from the front of the content and leaves the reader behind `start_op`.
 pub(super) fn header(hash: ChangeHash, content: &mut Reader<'_>) -> Result<ChangeHeader, AirlockFault> {
     let count = content.unsigned()?;

@@ -30,7 +30,7 @@ mod rows;
 mod runs;
 mod walk;
 
-pub use chunk::{ChangeHeader, NoHash, Reading, change_hash, read};
+pub use chunk::{ChangeHeader, NoHash, Reading, change_hash, read, read_front};
 pub use constants::{Constants, is_constant};
 pub use fault::AirlockFault;
 pub use past::{Chunks, Past, PastFault, check_against_ancestors};

@@ -79,10 +79,13 @@ impl Replica {
                 Opinion::Change { .. } => EntryState::Merged,
             });
         }
+        // Of a document only its own readings make something wait, so one look at the feed is enough.
+        let all = keys::all_waiting(feed);
+        let something_waits = !store.scan(&all, &all, 1)?.is_empty();
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for (id, places) in &documents {
             let readings: Vec<&Reading> = places.iter().map(|place| &round.readings[*place]).collect();
-            let mut absorbed = self.absorb_document(store, feed, id, &readings)?;
+            let mut absorbed = self.absorb_document(store, feed, id, &readings, something_waits)?;
             for (place, state) in places.iter().zip(&absorbed.states) {
                 states[*place] = *state;
             }
@@ -113,8 +116,9 @@ impl Replica {
         feed: &Feed,
         id: &DocumentId,
         readings: &[&Reading],
+        something_waits: bool,
     ) -> Result<Absorbed, Trouble> {
-        let woken = wake(store, feed, id, readings)?;
+        let woken = if something_waits { wake(store, feed, id, readings)? } else { Vec::new() };
         let is_at_hand = self.cache.holds(feed, id);
         let loaded = self.cache.take(store, feed, id)?;
         let candidates: Vec<Candidate<'_>> = readings

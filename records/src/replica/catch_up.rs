@@ -352,8 +352,8 @@ impl Run<'_> {
         store: &dyn Store,
         entry: &OpenedEntry,
     ) -> Result<Option<(ActorId, DocumentId)>, StoreError> {
-        let Some((document, _, chunk)) = entry.change() else { return Ok(None) };
-        let Ok(Front::Readable(header)) = airlock::read(chunk) else { return Ok(None) };
+        let Some((document, hash, chunk)) = entry.change() else { return Ok(None) };
+        let Front::Readable(header) = airlock::read_front(chunk, hash) else { return Ok(None) };
         let Some(actor) = header.actor else { return Ok(None) };
         if !self.fold.seqs.contains_key(&(actor, document)) {
             let key = keys::seq(self.opener.feed, &self.log, &actor, &document);

@@ -93,6 +93,11 @@ pub(super) fn waiting_for(feed: &Feed, document: &DocumentId, missing: &ChangeHa
     of(feed, b'w', &[&document.0, &missing.0])
 }
 
+/// Prefix of all [`waiting`].
+pub(super) fn all_waiting(feed: &Feed) -> Vec<u8> {
+    of(feed, b'w', &[])
+}
+
 /// Prefix of [`waiting`] for one document.
 pub(super) fn waiting_in(feed: &Feed, document: &DocumentId) -> Vec<u8> {
     of(feed, b'w', &[&document.0])

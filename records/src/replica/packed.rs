@@ -3,6 +3,7 @@
 
 use khettara_core::limits::DOCUMENT_UNPACKED_BYTES_MAX;
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe;
 
 /// As saved.
 const PLAIN: u8 = 0;
@@ -47,7 +48,10 @@ impl Packer {
                 if self.decompressor.is_none() {
                     self.decompressor = Decompressor::new().ok();
                 }
-                self.decompressor.as_mut()?.decompress(bytes, DOCUMENT_UNPACKED_BYTES_MAX).ok()
+                let claimed = zstd_safe::get_frame_content_size(bytes).ok()??;
+                let claimed = usize::try_from(claimed).ok()?;
+                let length = Some(claimed).filter(|length| *length <= DOCUMENT_UNPACKED_BYTES_MAX)?;
+                self.decompressor.as_mut()?.decompress(bytes, length).ok()
             }
             _ => None,
         }

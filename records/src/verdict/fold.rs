@@ -81,7 +81,7 @@ impl Fold {
         otherwise: Option<EntryState>,
     ) -> Opinion {
         let chunk = entry.change().map_or(&[][..], |(_, _, chunk)| chunk);
-        let Ok(Reading::Readable(header)) = airlock::read(chunk) else {
+        let Reading::Readable(header) = airlock::read_front(chunk, hash) else {
             self.last_unit = entry.n;
             return Opinion::Settled(EntryState::Quarantined(Reason::Airlock));
         };
