@@ -2,9 +2,10 @@
 //! may vanish.
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
-mod forks;
-mod hostile;
-mod order;
+mod a_clone_registers_another_family;
+mod any_order_gives_one_set_of_states;
 mod recording;
-mod sharing;
 mod station;
+mod two_branches_under_one_start;
+mod what_is_shared_reads_the_same;
+mod what_is_wrong_is_set_aside_and_its_neighbours_go_on;
