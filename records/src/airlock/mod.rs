@@ -34,7 +34,7 @@ pub use chunk::{ChangeHeader, NoHash, Reading, change_hash, read, read_front};
 pub use constants::{Constants, is_constant};
 pub use fault::AirlockFault;
 pub use past::{Chunks, Past, PastFault, check_against_ancestors};
-pub use rehearsal::{RehearsalFault, Rehearsed, RehearsedEach, rehearse, rehearse_each};
+pub use rehearsal::{RehearsalFault, Rehearsed, RehearsedEach, rehearse, rehearse_each, rehearse_spending};
 pub use walk::{Walked, walk};
 
 #[cfg(test)]

@@ -53,7 +53,17 @@ pub struct RehearsedEach {
 /// [`RehearsalFault`] of the first change that cannot be offered, or of taking, saving and loading them together.
 pub fn rehearse(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     // Nothing that a panic may have left half done outlives the closure, so unwinding is safe here.
-    catch_unwind(AssertUnwindSafe(|| stage(current, changes))).unwrap_or(Err(RehearsalFault::Panicked))
+    let staged = catch_unwind(AssertUnwindSafe(|| stage(current.clone(), changes)));
+    staged.unwrap_or(Err(RehearsalFault::Panicked))
+}
+
+/// As [`rehearse`], on the document itself, for a caller that can load it again: where this fails, it is gone.
+///
+/// # Errors
+/// As [`rehearse`].
+pub fn rehearse_spending(current: Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
+    let staged = catch_unwind(AssertUnwindSafe(|| stage(current, changes)));
+    staged.unwrap_or(Err(RehearsalFault::Panicked))
 }
 
 /// Rehearses changes together; only where that fails, one after the other, so that a bad change costs its
@@ -72,8 +82,7 @@ pub fn rehearse_each(current: &Automerge, changes: &[&Walked<'_>]) -> RehearsedE
     RehearsedEach { adopted, results }
 }
 
-fn stage(current: &Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
-    let mut copy = current.clone();
+fn stage(mut copy: Automerge, changes: &[&Walked<'_>]) -> Result<Rehearsed, RehearsalFault> {
     take(&mut copy, changes)?;
     let saved = copy.save_nocompress();
     let options = LoadOptions::new().text_encoding(copy.text_encoding());

@@ -166,6 +166,17 @@ impl HouseholdDocument {
         rehearsed.saved
     }
 
+    /// The automerge document, to be given to a rehearsal and lost where that fails.
+    pub(crate) fn into_automerge(self) -> Automerge {
+        self.automerge
+    }
+
+    /// The document that came out of a rehearsal, and its saved bytes.
+    pub(crate) fn of_rehearsal(id: DocumentId, rehearsed: Rehearsed) -> (Self, Vec<u8>) {
+        let Rehearsed { document: automerge, saved } = rehearsed;
+        (Self { id, automerge, bytes_at_most: saved.len() }, saved)
+    }
+
     /// The changes nothing here depends on, ascending.
     #[must_use]
     pub fn heads(&self) -> Vec<ChangeHash> {

@@ -12,7 +12,7 @@ use super::cache::{Loaded, NotLoaded};
 use super::catch_up::{CaughtUp, Round};
 use super::keys;
 use super::rows::{self, HeldRow, ListRow, WaitingRow};
-use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each};
+use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each, rehearse_spending};
 use crate::model::HouseholdDocument;
 use crate::verdict::{
     Candidate, EntryState, Known, Opinion, Outcome, Reading, Settlement, Stated, candidate, final_state,
@@ -126,7 +126,10 @@ impl Replica {
             .filter_map(|reading| candidate(reading))
             .chain(woken.iter().map(Woken::candidate))
             .collect();
-        let (mut loaded, judged) = merge(&self.known, loaded, &candidates);
+        let (mut loaded, judged) = match merge_at_once(&self.known, loaded, &candidates) {
+            Some(merged) => merged,
+            None => merge(&self.known, self.cache.take(store, feed, id)?, &candidates),
+        };
         let mut absorbed = Absorbed {
             states: candidates
                 .iter()
@@ -210,7 +213,26 @@ impl Judged {
     }
 }
 
-/// Settles candidates on a document and adopts what the rehearsal gives.
+/// Settles candidates and rehearses what passes on the document itself, which spares a copy. `None` where
+/// anything fails: the document is gone, and is loaded again for [`merge`].
+fn merge_at_once(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> Option<(Loaded, Judged)> {
+    let Loaded { document, past, saved_bytes, is_stored } = loaded;
+    let mut past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some)?;
+    let Settlement { outcomes, passed } = settle(&mut past, document.automerge(), known, candidates);
+    if passed.is_empty() {
+        let judged = Judged { outcomes, merged: Vec::new(), saved: None };
+        return Some((Loaded { document, past: Some(past), saved_bytes, is_stored }, judged));
+    }
+    let id = document.id();
+    let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
+    let rehearsed = rehearse_spending(document.into_automerge(), &changes).ok()?;
+    let (document, saved) = HouseholdDocument::of_rehearsal(id, rehearsed);
+    let merged = passed.iter().filter_map(|(place, _)| *place).collect();
+    let judged = Judged { outcomes, merged, saved: Some(saved) };
+    Some((Loaded { document, past: Some(past), saved_bytes, is_stored: true }, judged))
+}
+
+/// Settles candidates on a document and adopts what the rehearsal gives, one by one where they fail together.
 fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded, Judged) {
     let Loaded { mut document, past, saved_bytes, is_stored } = loaded;
     let past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some);
