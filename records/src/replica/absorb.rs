@@ -354,3 +354,56 @@ fn held_back_row(feed: &Feed, one: &Stated) -> Option<Op> {
     let row = HeldRow { state, count, head, of_unit, document };
     Some(Op::Put(keys::held_back(feed, &one.log, one.n, &one.segment), encoding::to_bytes(&row)))
 }
+
+#[cfg(test)]
+mod tests {
+    use khettara_core::id::ActorId;
+
+    use super::*;
+    use crate::model::{constants, parse_line};
+
+    const FAMILY: &str = "0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11";
+
+    fn empty() -> Loaded {
+        let id = DocumentId(*uuid::Uuid::parse_str(FAMILY).expect("an id").as_bytes());
+        Loaded { document: HouseholdDocument::new(id), past: None, saved_bytes: 0, is_stored: false }
+    }
+
+    #[test]
+    fn on_the_document_itself_or_on_a_copy_merging_comes_to_the_same() {
+        let mut known = Known::default();
+        constants().iter().for_each(|constant| known.add(constant.chunk).expect("a constant of ours"));
+        let mut writer = empty().document;
+        let lines = [
+            r#""record":"household","commune":"08.201.11.07","status":"sedentary","id":"#,
+            r#""record":"visit","at":"2026-11-25T09:30:00Z","agent":"a","kind":"first","household":"#,
+            r#""record":"household","note":"later","id":"#,
+        ];
+        let chunks = lines.iter().zip(2..).map(|(line, position)| {
+            let form = parse_line(1, &format!(r#"{{{line}"{FAMILY}"}}"#)).expect("a line of ours");
+            let recorded = writer.record(ActorId([7; 16]), position, &form).expect("records");
+            (recorded.hash, recorded.chunk)
+        });
+        let mut written: Vec<(ChangeHash, Vec<u8>)> = chunks.collect();
+        written.push((ChangeHash([9; 32]), b"no change".to_vec()));
+        // Ancestors last, one missing, one that is nothing.
+        for places in [vec![2, 1, 0], vec![2, 0], vec![3, 1, 0], vec![3]] {
+            let candidate = |place: usize| Candidate {
+                hash: written[place].0,
+                chunk: &written[place].1,
+                otherwise: None,
+            };
+            let candidates: Vec<Candidate<'_>> = places.iter().map(|place| candidate(*place)).collect();
+            let (at_once, judged) = merge_at_once(&known, empty(), &candidates).expect("nothing fails");
+            let (copied, judged_on_copy) = merge(&known, empty(), &candidates);
+            assert_eq!(at_once.document.digest(), copied.document.digest());
+            assert_eq!(judged.outcomes, judged_on_copy.outcomes);
+            assert_eq!(judged.merged, judged_on_copy.merged);
+            assert_eq!(judged.saved, judged_on_copy.saved);
+            assert_eq!(
+                (at_once.is_stored, at_once.past.is_some()),
+                (copied.is_stored, copied.past.is_some())
+            );
+        }
+    }
+}
