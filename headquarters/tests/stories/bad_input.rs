@@ -160,30 +160,6 @@ fn a_second_process_waits_and_a_damaged_store_says_what_to_keep() {
     assert_has_its_visit(&dir);
 }
 
-#[cfg(unix)]
-#[test]
-fn on_a_full_disk_an_act_is_refused_and_what_was_pulled_stays() {
-    let (folder, _) = with_a_visit();
-    let dir = folder.path().join("hq");
-    let full = |blocks: u32, arguments: &[&str]| {
-        when_free(|| {
-            let mut command = Command::new("sh");
-            command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
-            command.arg(env!("CARGO_BIN_EXE_khettara-hq")).arg("--dir").arg(&dir).args(arguments);
-            command.stdin(Stdio::null()).output().expect("runs")
-        })
-    };
-    let to = folder.path().join("tables");
-    let to = to.to_str().expect("text");
-    assert_says(&said(1, &full(0, &["feed", "add", "08.201.11.09"])), &["no space is left", "free space"]);
-    let text = said(1, &full(1, &["export", "--to", to]));
-    assert_says(&text, &["could not be read or written", "is the disk full"]);
-    assert!(!Path::new(to).exists(), "half an export is none");
-    assert_has_its_visit(&dir);
-    says(0, &dir, &["feed", "add", "08.201.11.09"]);
-    says(0, &dir, &["export", "--to", to]);
-}
-
 #[test]
 fn a_relay_that_is_down_another_s_or_dishonest_is_said_so_and_nothing_is_taken_from_it() {
     let (folder, address) = with_a_visit();

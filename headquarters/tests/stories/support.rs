@@ -1,6 +1,7 @@
 //! A small organisation on loopback: headquarters in a folder, one relay in memory, tablets in memory.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use khettara_core::id::{DeviceKey, Feed, OrgId};
 use khettara_core::identity::{Claim, Identity, InviteKeys, Role, Ticket};
@@ -67,10 +68,19 @@ impl Relay {
         Identity::from_seeds(&[100; 32], &[100; 32]).key()
     }
 
-    /// A free address on loopback.
+    /// An address on loopback that stays free: below the ports that systems give to whoever asks for any, and
+    /// another for every story of every process.
     pub(crate) fn free_address() -> SocketAddr {
-        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
-        socket.local_addr().expect("an address")
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let place =
+                std::process::id().wrapping_mul(64).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+            let port = 10_000 + u16::try_from(place % 20_000).expect("below 20,000");
+            let address = (Ipv4Addr::LOCALHOST, port);
+            if std::net::UdpSocket::bind(address).is_ok() {
+                return address.into();
+            }
+        }
     }
 
     pub(crate) fn start(file: &OrganisationFile, address: SocketAddr) -> Self {
