@@ -9,10 +9,6 @@ use khettara_demo::options::{Act, Command};
 use khettara_demo::province::{Generator, Province};
 use khettara_demo::story::tell;
 
-/// Documents are many small allocations: loading and merging take a quarter less time with this allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let command = Command::parse();
     if let Some(Act::Generate { households, seed }) = command.act {

@@ -19,10 +19,6 @@ const MEASUREMENTS: [Measurement; 3] = [
     ("visits-applied", visits_applied::measure),
 ];
 
-/// As in the programs, and for both sides of every comparison.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();

@@ -7,7 +7,7 @@
 //!       ─ read ────────► ChangeHeader   who wrote it, after what; automerge not involved
 //!       ─ walk ────────► Walked         every column, run, value and reference inside the change is sound
 //!       ─ Past::check ─► ()             what it refers to exists among its ancestors, and is of the right kind
-//!       ─ rehearse ────► Rehearsed      a copy took it, was saved, loaded again, and has the same heads
+//!       ─ rehearse ────► Rehearsed      the document took it, was saved, loaded again, and has the same heads
 //! ```
 //!
 //! All but the last are functions of the change and its ancestors alone: whoever holds the same bytes comes to
