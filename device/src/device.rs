@@ -1,10 +1,12 @@
 //! A tablet: made, opened, enrolled, asked how it is.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use khettara_core::id::{DeviceKey, DocumentId, Feed};
 use khettara_core::identity::{Admission, Identity, InviteSecret, Ticket};
+use khettara_core::limits::SILENCE_MS_MAX;
 use khettara_core::store::{Opened, Reason, StoreError, held};
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
@@ -33,6 +35,7 @@ pub struct Device {
     pub(crate) clock: Clock,
     home: Mutex<Home>,
     pub(crate) network: Mutex<Option<Network>>,
+    pub(crate) patience_ms: AtomicU64,
 }
 
 enum Home {
@@ -94,7 +97,9 @@ impl Device {
             }
         };
         let dir = dir.to_path_buf();
-        Ok(Self { dir, seeds, identity, clock, home: Mutex::new(home), network: Mutex::new(None) })
+        let (home, network) = (Mutex::new(home), Mutex::new(None));
+        let patience_ms = AtomicU64::new(SILENCE_MS_MAX);
+        Ok(Self { dir, seeds, identity, clock, home, network, patience_ms })
     }
 
     /// Its folder.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use khettara_core::id::Feed;
 use khettara_core::identity::Identity;
 use khettara_core::store::{Store, StoreError, held};
-use khettara_core::sync::{Engine, Party};
+use khettara_core::sync::{Engine, Party, is_granted};
 use khettara_node::clock::Clock;
 use khettara_node::{NodeStore, Shared, chance};
 use khettara_records::content::{Shipped, cut_style};
@@ -72,12 +72,13 @@ impl Member {
     /// Gives the engine what the invitation gives: the claim to make, and the secret that opens key grants.
     pub(crate) fn arm(&self) {
         let membership = lock(&self.membership);
-        self.shared.with(|engine, _| {
-            let claim = membership.claim(&engine.party().identity, engine.roster());
+        self.shared.with(|engine, store| {
             let open = membership.invite_keys().map(|keys| keys.open);
-            let party = engine.party_mut();
-            party.claim = claim;
-            party.open_secrets = open.into_iter().collect();
+            engine.party_mut().open_secrets = open.into_iter().collect();
+            // Where the store cannot be read now, the next sync claims again if that is due.
+            let has_keys = is_granted(store, engine.party()).unwrap_or(true);
+            let claim = membership.claim(&engine.party().identity, engine.roster(), has_keys);
+            engine.party_mut().claim = claim;
         });
     }
 

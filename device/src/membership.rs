@@ -85,12 +85,12 @@ impl Membership {
         Some(InviteKeys::derive(&self.org, serial, &InviteSecret::new(secret)))
     }
 
-    /// The claim to make, unless the roster says that it won.
-    pub(crate) fn claim(&self, identity: &Identity, roster: &Roster) -> Option<ClaimFrame> {
+    /// The claim to make, unless the roster says that it won and the keys came with it.
+    pub(crate) fn claim(&self, identity: &Identity, roster: &Roster, has_keys: bool) -> Option<ClaimFrame> {
         let (serial, _, registrar) = self.invitation?;
         let device = identity.key();
         let has_won = roster.credential(serial).is_some_and(|credential| credential.device == device);
-        if has_won {
+        if has_won && has_keys {
             return None;
         }
         let claim = Claim { serial, device, kem: identity.kem.public(), registrar };

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use khettara_core::id::Feed;
+#[cfg(doc)]
+use khettara_core::limits::SILENCE_MS_MAX;
 use khettara_core::store::StoreError;
 use khettara_core::sync::{CloseReason, Notice, SessionId};
 use khettara_core::wire::Refusal;
@@ -24,8 +27,6 @@ use crate::home::{Member, lock};
 use crate::network::Network;
 use crate::status::{AtHeadquarters, VisitCounts};
 
-/// A session in which nothing arrives for so long is given up; what was acknowledged stays acknowledged.
-const SILENCE_MS_MAX: u64 = 30_000;
 /// How often progress is told while nothing else happens.
 const PROGRESS_MS: u64 = 500;
 /// Sessions of one sync: each that ended early because of its size is followed by another.
@@ -135,6 +136,8 @@ struct Run<'a> {
     member: Arc<Member>,
     network: &'a Network,
     cancel: &'a Cancel,
+    /// A session in which nothing arrives for so long is given up; what was acknowledged stays acknowledged.
+    patience: Duration,
     tell: &'a mut dyn FnMut(&SyncProgress),
     progress: SyncProgress,
     delivered_before: u64,
@@ -147,6 +150,12 @@ struct Run<'a> {
 }
 
 impl Device {
+    /// How long a relay may say nothing before a sync is given up, in milliseconds: [`SILENCE_MS_MAX`] unless said
+    /// here.
+    pub fn set_patience_ms(&self, patience_ms: u64) {
+        self.patience_ms.store(patience_ms, Ordering::Relaxed);
+    }
+
     /// Reaches a relay, sends what waits and takes what is new. `tell` is called on this thread.
     ///
     /// # Errors
@@ -173,6 +182,7 @@ impl Device {
             member: Arc::clone(&member),
             network,
             cancel,
+            patience: Duration::from_millis(self.patience_ms.load(Ordering::Relaxed)),
             tell,
             progress: SyncProgress {
                 to_send: before.all - before.left_the_tablet(),
@@ -296,7 +306,7 @@ impl Run<'_> {
                 (heard_at, last) = (Instant::now(), now);
                 self.progress.connected = true;
             }
-            if heard_at.elapsed() > Duration::from_millis(SILENCE_MS_MAX) {
+            if heard_at.elapsed() > self.patience {
                 return Over::Silent;
             }
             self.go_on_catching_up();

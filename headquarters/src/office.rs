@@ -1,11 +1,12 @@
 //! Headquarters at work: its folder opened, its engine over its store, and the acts that an operator asks for.
 
 use std::path::Path;
+use std::time::Duration;
 
 use khettara_core::encoding::Set;
 use khettara_core::id::{DeviceKey, Feed, Pattern};
 use khettara_core::identity::{Grant, Identity, Rights, Role, SigningKey, Ticket};
-use khettara_core::limits::ORGANISATION_NAME_BYTES_MAX;
+use khettara_core::limits::{ORGANISATION_NAME_BYTES_MAX, SILENCE_MS_MAX};
 use khettara_core::store::{Opened, Store, held};
 use khettara_core::sync::{Engine, Party};
 use khettara_node::OrganisationFile;
@@ -35,6 +36,8 @@ pub struct Headquarters {
     pub(crate) seeds: Seeds,
     pub(crate) clock: Clock,
     pub(crate) replica: Replica,
+    /// A meeting in which nothing is heard for so long is given up.
+    pub(crate) patience: Duration,
     opened: Opened,
 }
 
@@ -136,7 +139,8 @@ impl Headquarters {
         let clock = Clock::start();
         let shared = Shared::new(engine, store, clock);
         let replica = Replica::new(file.org, DOCUMENTS_BYTES_MAX);
-        let mut office = Self { folder, file, shared, seeds, clock, replica, opened };
+        let patience = Duration::from_millis(SILENCE_MS_MAX);
+        let mut office = Self { folder, file, shared, seeds, clock, replica, patience, opened };
         if office.opened.rebuilt.is_some() {
             // The journal has what was pulled, not what was read of it.
             office.merge(&mut |_| {})?;

@@ -9,7 +9,7 @@ use khettara_core::log::{
 };
 use khettara_core::store::held;
 use khettara_core::store::{Answer, Group, MemoryStore, Op, Store, StoreError};
-use khettara_core::sync::{CutStyle, Engine, Party};
+use khettara_core::sync::{CutStyle, Engine, Party, is_granted};
 use khettara_core::wire::ClaimFrame;
 
 /// What a party is in the story.
@@ -35,6 +35,8 @@ pub struct Node {
     pub store: Box<dyn Store>,
     /// Its engine.
     pub engine: Engine,
+    /// The claim that its ticket lets it make.
+    pub ticket: Option<ClaimFrame>,
 }
 
 impl Node {
@@ -53,25 +55,40 @@ impl Node {
     ) -> Self {
         let party = party(kind, org, &identity);
         let engine = Engine::new(party, seed, "khettara-tests", 1, &*store).expect("the store reads");
-        Self { name: name.into(), kind, identity, store, engine }
+        Self { name: name.into(), kind, identity, store, engine, ticket: None }
     }
 
     /// Ends the process and starts another over `store`: what is left of the one before, a copy, a backup.
     #[must_use]
     pub fn reopened(self, seed: [u8; 32], store: Box<dyn Store>) -> Self {
-        let Self { name, kind, identity, engine, .. } = self;
-        let mut next = Self::start(&name, kind, engine.party().org, identity, seed, store);
-        let (old, new) = (engine.party(), next.engine.party_mut());
-        new.open_secrets.clone_from(&old.open_secrets);
-        new.claim.clone_from(&old.claim);
+        self.cloned(&self.name, seed, store)
+    }
+
+    /// A second party with this one's keys, its ticket, and `store`.
+    #[must_use]
+    pub fn cloned(&self, name: &str, seed: [u8; 32], store: Box<dyn Store>) -> Self {
+        let old = self.engine.party();
+        let mut next = Self::start(name, self.kind, old.org, self.identity.clone(), seed, store);
+        next.engine.party_mut().open_secrets.clone_from(&old.open_secrets);
+        next.ticket.clone_from(&self.ticket);
+        next.arm();
         next
+    }
+
+    /// Claims what the ticket gives, unless this store holds it already: a restored one may not.
+    fn arm(&mut self) {
+        let Some(ticket) = &self.ticket else { return };
+        let credential = self.engine.roster().credential(ticket.claim.serial);
+        let has_won = credential.is_some_and(|credential| credential.device == self.key());
+        let has_keys = is_granted(&*self.store, self.engine.party()).expect("the store reads");
+        self.engine.party_mut().claim = Some(ticket.clone()).filter(|_| !has_won || !has_keys);
     }
 
     /// Ends the process and starts another over the same store.
     #[must_use]
     pub fn restart(self, seed: [u8; 32]) -> Self {
-        let Self { name, kind, identity, store, engine } = self;
-        let before = Self { name, kind, identity, store: Box::new(MemoryStore::new()), engine };
+        let Self { name, kind, identity, store, engine, ticket } = self;
+        let before = Self { name, kind, identity, store: Box::new(MemoryStore::new()), engine, ticket };
         before.reopened(seed, store)
     }
 
@@ -89,8 +106,9 @@ impl Node {
         let claim = Claim { serial, device, kem, registrar };
         let (by_device, by_secret) = claim.sign(&org, &self.identity.signing, &keys.claim);
         let party = self.engine.party_mut();
-        party.claim = Some(ClaimFrame { claim, by_device, by_secret });
         party.open_secrets.push(keys.open);
+        self.ticket = Some(ClaimFrame { claim, by_device, by_secret });
+        self.arm();
     }
 
     /// Cuts what is saved, as a tablet does when it locks.

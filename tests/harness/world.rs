@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use khettara_core::id::{Feed, KemKey, OrgId, Pattern};
-use khettara_core::identity::{Identity, InviteSecret, Rights, Role, SigningKey};
+use khettara_core::identity::{Identity, InviteSecret, Kind, Rights, Role, SigningKey};
+use khettara_core::store::held;
 use khettara_core::store::{Group, MemoryStore, Op, SimulatedDisk, Store};
 use khettara_hq::organisation::{
     Founding, Invited, Place, carry_feed, delegate, found, invite, publish_feed_key,
@@ -38,6 +39,17 @@ impl World {
     /// Where founding fails: then no story can be told.
     #[must_use]
     pub fn with_feeds(seed: u64, feeds: &[&str]) -> Self {
+        Self::founded(seed, feeds, Self::carry_roster)
+    }
+
+    /// The same, whose relay began with the organisation's public file and learned the roster over the line, as
+    /// relays do: it wrote receipts for it.
+    #[must_use]
+    pub fn whose_relay_was_told(seed: u64, feeds: &[&str]) -> Self {
+        Self::founded(seed, feeds, Self::carry_organisation_file)
+    }
+
+    fn founded(seed: u64, feeds: &[&str], to_relay: fn(&mut Self, &str, &str)) -> Self {
         let mut chance = Chance::new(seed);
         let root_keys = Identity::from_seeds(&chance.seed(), &chance.seed());
         let next = SigningKey::from_seed(&chance.seed());
@@ -57,7 +69,7 @@ impl World {
             world.nodes.insert(node.name.clone(), node);
         }
         world.carry_roster("root", "headquarters");
-        world.carry_roster("root", "relay");
+        to_relay(&mut world, "root", "relay");
         for feed in feeds {
             world.publish_feed_key(feed);
         }
@@ -154,6 +166,20 @@ impl World {
         self.put(node.restart(seed));
     }
 
+    /// Gives a party what an organisation's public file holds: its genesis.
+    ///
+    /// # Panics
+    /// Where a store fails.
+    fn carry_organisation_file(&mut self, from: &str, to: &str) {
+        let items = held::alone_items(&*self.node(from).store).expect("reads");
+        let to = self.node_mut(to);
+        for genesis in items.iter().filter(|item| item.kind == Kind::Genesis as u8) {
+            let group = held::keep_alone(&*to.store, genesis).expect("reads").expect("new");
+            to.store.commit(vec![group]).expect("commits");
+        }
+        to.engine.refresh(&*to.store).expect("reads");
+    }
+
     /// Carries the roster by hand, as a stick would.
     ///
     /// # Panics
@@ -241,6 +267,6 @@ impl World {
     #[must_use]
     pub fn digest(&self, name: &str, feed: &Feed) -> khettara_core::id::Digest {
         let store: &dyn Store = &*self.node(name).store;
-        khettara_core::store::held::vector_of(store, [feed]).expect("reads").feed_digest(feed)
+        held::vector_of(store, [feed]).expect("reads").feed_digest(feed)
     }
 }

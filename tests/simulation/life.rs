@@ -13,6 +13,8 @@ const STEPS: u64 = 40;
 /// Rounds of clean meetings after which everybody must agree.
 const ROUNDS: usize = 6;
 const TABLETS: [&str; 3] = ["amina", "brahim", "chama"];
+const ITEM: u8 = 16;
+const HIRED: [&str; 2] = ["dounia", "elham"];
 
 /// What a life was, for comparing two of one seed.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ struct Swarm {
     restored_tablets: bool,
     tablets_meet: bool,
     wrong_clocks: bool,
+    hires: bool,
 }
 
 impl Swarm {
@@ -58,6 +61,7 @@ impl Swarm {
             restored_tablets: on(20),
             tablets_meet: on(60),
             wrong_clocks: on(50),
+            hires: on(50),
         }
     }
 }
@@ -111,6 +115,7 @@ impl Life {
             12 => self.meet_each_other(),
             13 => self.back_up(),
             14 => self.restart(),
+            15 if self.swarm.hires && self.chance.percent(40) => self.hire(),
             _ => self.disaster(),
         }
     }
@@ -118,6 +123,21 @@ impl Life {
     fn a_tablet(&mut self) -> String {
         let place = self.chance.below(self.tablets.len() as u64) as usize;
         self.tablets[place].clone()
+    }
+
+    /// One more worker: the ticket is written, and the tablet is sent out with it before the relay has heard.
+    fn hire(&mut self) {
+        let Some(name) = HIRED.iter().find(|name| !self.tablets.iter().any(|known| known == **name)) else {
+            return;
+        };
+        self.restart_one("headquarters");
+        self.people.invite(name, &mut self.chance);
+        self.tablets.push((*name).into());
+    }
+
+    /// Whether a party waits to be bound: a relay that has not heard of its ticket sends it away.
+    fn waits_to_be_bound(&self, name: &str) -> bool {
+        self.people.world.node(name).engine.party().claim.is_some()
     }
 
     fn a_feed(&mut self) -> Feed {
@@ -215,7 +235,7 @@ impl Life {
                 self.people.crash(name, &mut self.chance);
             }
         }
-        let whole = good && report.errors.is_empty();
+        let whole = good && report.errors.is_empty() && !self.waits_to_be_bound(dialler);
         assert!(report.settled || !whole, "{dialler} and {other} part without having settled: {report:#?}");
         if !report.errors.is_empty() && !dies {
             for name in [dialler, other] {
@@ -293,8 +313,8 @@ impl Life {
 
     /// The faults stop: a few rounds of clean meetings, then everybody agrees and nobody has more to say.
     fn make_peace(&mut self) {
-        let mut parties = self.tablets.clone();
-        parties.extend(["headquarters".into(), "relay".into()]);
+        let mut parties = vec!["headquarters".into(), "relay".into()];
+        parties.extend(self.tablets.clone());
         for name in &parties {
             self.people.disk(name).fail_always(None);
             self.people.restart(name, &mut self.chance);
@@ -311,7 +331,9 @@ impl Life {
         self.oracle.check_end(&self.people.world, &parties);
         for name in parties.iter().filter(|name| *name != "relay") {
             let report = self.record(name, "relay", Link::default());
-            let quiet = report.frames.len() == 2 && report.segments_up + report.segments_down == 0;
+            // Headquarters offers the keys of whoever has not written yet, until he has.
+            let frames = report.frames.iter().filter(|(_, kind, _)| name != "headquarters" || *kind != ITEM);
+            let quiet = frames.count() == 2 && report.segments_up + report.segments_down == 0;
             assert!(quiet, "{name} has more to say: {:?}", report.frames);
         }
         assert!(self.oracle.count() > 0 || self.notes == 0 || self.swarm.failing || self.swarm.full);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use khettara_core::store::{MemoryStore, SimulatedDisk};
-use khettara_tests::{Chance, Node, World, copy_of, journal_on};
+use khettara_tests::{Chance, World, copy_of, journal_on};
 
 /// The world, and the disk under everybody in it.
 pub(crate) struct People {
@@ -14,7 +14,7 @@ pub(crate) struct People {
 impl People {
     /// A founded world with these tablets, everybody moved to a disk of their own.
     pub(crate) fn settle(seed: u64, feeds: &[&str], tablets: &[&str]) -> Self {
-        let mut world = World::with_feeds(seed, feeds);
+        let mut world = World::whose_relay_was_told(seed, feeds);
         for tablet in tablets {
             world.tablet(tablet);
         }
@@ -25,6 +25,12 @@ impl People {
             people.disks.insert(name, disk);
         }
         people
+    }
+
+    /// A tablet that holds an invitation and an empty disk, and has met nobody.
+    pub(crate) fn invite(&mut self, name: &str, chance: &mut Chance) {
+        self.world.invited_tablet(name);
+        self.reopen(name, SimulatedDisk::new(), chance);
     }
 
     /// The process of `name` ends and another begins on `disk`, which is the same or a copy.
@@ -54,9 +60,8 @@ impl People {
     /// A second tablet with the first one's keys and a copy of its disk.
     pub(crate) fn clone_of(&mut self, name: &str, clone: &str, chance: &mut Chance) {
         let disk = copy_of(&self.disk(name));
-        let (kind, identity) = (self.world.node(name).kind, self.world.node(name).identity.clone());
         let store = journal_on(&disk, chance);
-        let node = Node::start(clone, kind, self.world.org, identity, chance.seed(), store);
+        let node = self.world.node(name).cloned(clone, chance.seed(), store);
         self.world.put(node);
         self.disks.insert(clone.into(), disk);
     }

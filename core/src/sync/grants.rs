@@ -1,14 +1,19 @@
 //! Signed items that travel alone, and the feed keys that come in grants.
 
+use std::collections::BTreeSet;
+
+use crate::encoding;
+use crate::id::DeviceKey;
 use crate::identity::{
     BindingState, Genesis, GrantedKey, KemSecret, KeyGrant, Kind, SealContext, Signed, Verified,
     organisation_id,
 };
 use crate::limits;
-use crate::store::StoreError;
-use crate::store::held::{alone_items, deposit_mail, feed_key, keep_alone, mailboxes, put_feed_key};
+use crate::store::held::{alone_items, deposit_mail, feed_key, keep_alone, logs_in, mailboxes, put_feed_key};
+use crate::store::{Store, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::engine::end;
+use crate::sync::party::Party;
 use crate::sync::port::CloseReason;
 use crate::sync::session::Session;
 use crate::wire::Frame;
@@ -52,7 +57,7 @@ pub(super) fn hear_item(
 /// A key grant: ours is kept until headquarters' log lists its keys; another's waits in its mailbox.
 fn hear_grant(desk: &mut Desk<'_>, verified: &Verified) -> Result<(), StoreError> {
     let Ok(grant) = verified.read::<KeyGrant>() else { return Ok(()) };
-    if secret_for(desk, &grant).is_some() {
+    if secret_for(&desk.world.party, &grant).is_some() {
         if let Some(group) = keep_alone(&desk.overlay, verified.as_signed())? {
             desk.roster_touched = true;
             desk.decide(group)?;
@@ -63,16 +68,35 @@ fn hear_grant(desk: &mut Desk<'_>, verified: &Verified) -> Result<(), StoreError
     Ok(())
 }
 
-/// Headquarters lays grants in their mailboxes: those of invitations that this peer is to bind, until they are
-/// bound.
+/// Whether a key grant to one of our secrets is held: then an invitation has given all it gives.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_granted(store: &dyn Store, party: &Party) -> Result<bool, StoreError> {
+    let granted = |signed: &Signed| {
+        signed.kind == Kind::KeyGrant as u8
+            && encoding::from_bytes::<KeyGrant>(&signed.body)
+                .is_ok_and(|grant| secret_for(party, &grant).is_some())
+    };
+    Ok(alone_items(store)?.iter().any(granted))
+}
+
+/// Headquarters lays grants in their mailboxes: those of invitations that this peer is to bind, until whoever
+/// was bound has written with the keys. A relay that lost its disk between two of our calls gets them again.
 pub(super) fn forward(desk: &mut Desk<'_>, session: &Session) -> Result<(), StoreError> {
     if desk.world.roster.headquarters() != Some(desk.world.party.key()) {
         return Ok(());
     }
-    for (serial, mail) in mailboxes(&desk.overlay)? {
+    let mailboxes = mailboxes(&desk.overlay)?;
+    let writers = if mailboxes.is_empty() { BTreeSet::new() } else { writers(desk)? };
+    for (serial, mail) in mailboxes {
         let roster = &desk.world.roster;
         let here = roster.invitation(serial).is_some_and(|invitation| invitation.registrar == session.peer);
-        let open = matches!(roster.binding(serial), BindingState::None);
+        let open = match roster.binding(serial) {
+            BindingState::None => true,
+            BindingState::Bound(binding, _) => !writers.contains(&binding.claim.device),
+            BindingState::Forked => false,
+        };
         if let (true, true, Ok(grant)) = (here, open, Signed::from_bytes(&mail)) {
             desk.say(session.id, &Frame::Item(grant));
         }
@@ -80,8 +104,16 @@ pub(super) fn forward(desk: &mut Desk<'_>, session: &Session) -> Result<(), Stor
     Ok(())
 }
 
-fn secret_for<'d>(desk: &'d Desk<'_>, grant: &KeyGrant) -> Option<&'d KemSecret> {
-    let party = &desk.world.party;
+/// Devices that have written with a feed's key.
+fn writers(desk: &Desk<'_>) -> Result<BTreeSet<DeviceKey>, StoreError> {
+    let mut writers = BTreeSet::new();
+    for feed in desk.world.party.subscription(&desk.world.roster).iter().filter(|feed| !feed.is_clear()) {
+        writers.extend(logs_in(&desk.overlay, feed)?.into_iter().map(|(device, _)| device));
+    }
+    Ok(writers)
+}
+
+fn secret_for<'p>(party: &'p Party, grant: &KeyGrant) -> Option<&'p KemSecret> {
     std::iter::once(&party.identity.kem)
         .chain(&party.open_secrets)
         .find(|secret| secret.public() == grant.kem)
@@ -95,8 +127,8 @@ pub(super) fn apply(desk: &mut Desk<'_>) -> Result<(), StoreError> {
         if signed.kind != Kind::KeyGrant as u8 || signed.signer != headquarters {
             continue;
         }
-        let Ok(grant) = crate::encoding::from_bytes::<KeyGrant>(&signed.body) else { continue };
-        let Some(secret) = secret_for(desk, &grant).cloned() else { continue };
+        let Ok(grant) = encoding::from_bytes::<KeyGrant>(&signed.body) else { continue };
+        let Some(secret) = secret_for(&desk.world.party, &grant).cloned() else { continue };
         let Ok(keys) = grant.open(&desk.org(), &secret) else { continue };
         for granted in keys {
             take(desk, granted)?;

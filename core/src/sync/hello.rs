@@ -58,6 +58,8 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     session.named_base = base.is_some();
     session.remembers_us = base.is_some();
     session.base_kept = false;
+    // The answerer forgets with a Hello what we said had been sent: this round says it anew.
+    session.settled = None;
     session.peer_settled = None;
     session.expects_more = true;
     desk.say(session.id, &Frame::Hello(hello));
@@ -238,9 +240,7 @@ pub(super) fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), S
         }),
     );
     send::logs(desk, session, missing)?;
-    for receipt in &receipts {
-        desk.say(session.id, &Frame::Receipt(receipt.clone()));
-    }
+    receipts::say(desk, session, receipts);
     for log in asks {
         receive::ask(desk, session, &log)?;
     }

@@ -28,6 +28,7 @@ mod stranger;
 mod vectors;
 
 pub use engine::{Engine, EngineError, Now};
+pub use grants::is_granted;
 pub use party::{CutStyle, Party};
 pub use port::{CloseReason, Input, Notice, Output, SessionId};
 pub use receipts::lines_held;

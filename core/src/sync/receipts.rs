@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding;
 use crate::id::{DeviceKey, Feed};
-use crate::identity::{Kind, Signed};
+use crate::identity::{Kind, Role, Signed};
 use crate::log::{HeldBack, Place, ReceiptBody, ReceiptLine, ReceiptName, receipts_digest};
 use crate::store::held::{
     HeldReceipt, Memory, keep_receipt, lines_of, logs_in, memory_of, meta_of, receipt_of, receipts_in,
@@ -194,16 +194,30 @@ fn joined(before: &[ReceiptName], sent: Vec<ReceiptName>) -> Vec<ReceiptName> {
 /// that holds all of ours says our own digest back.
 pub(super) fn send_missing(
     desk: &mut Desk<'_>,
-    session: &Session,
+    session: &mut Session,
     theirs: &[u8; 8],
 ) -> Result<(), StoreError> {
     if digest_of(&desk.overlay, &session.feeds)? == *theirs {
         return Ok(());
     }
-    for receipt in take_missing(desk, session, theirs)?.0 {
+    let receipts = take_missing(desk, session, theirs)?.0;
+    say(desk, session, receipts);
+    Ok(())
+}
+
+/// Says receipts. A worker's is believed by those who know him: his papers go first.
+pub(super) fn say(desk: &mut Desk<'_>, session: &mut Session, receipts: Vec<Signed>) {
+    for receipt in receipts {
+        let issuer = receipt.signer;
+        let is_worker =
+            !matches!(desk.world.roster.issuer_role(&issuer), Some(Role::RELAY | Role::HEADQUARTERS));
+        if is_worker && issuer != session.peer && session.papers_sent.insert(issuer) {
+            for item in desk.world.roster.items_of(&issuer) {
+                desk.say(session.id, &Frame::Item(item));
+            }
+        }
         desk.say(session.id, &Frame::Receipt(receipt));
     }
-    Ok(())
 }
 
 /// An opener that was not recognised has now said what it holds: where that gives the digest of its Hello, it is
@@ -224,9 +238,8 @@ pub(super) fn settle(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), S
     let memory = memory_of(&desk.overlay, &session.peer)?;
     let memory = Memory { receipts: heard.clone(), receipts_sent: heard, puzzled: false, ..memory };
     desk.write(remember(&session.peer, &memory))?;
-    for receipt in take_missing(desk, session, &said)?.0 {
-        desk.say(session.id, &Frame::Receipt(receipt));
-    }
+    let receipts = take_missing(desk, session, &said)?.0;
+    say(desk, session, receipts);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::sync::engine::{EngineError, end};
 use crate::sync::hello;
 use crate::sync::port::{CloseReason, Notice};
 use crate::sync::session::{Session, Stage, Standing};
-use crate::sync::{receive, send};
+use crate::sync::{grants, receive, send};
 use crate::wire::{BoundAnswer, ClaimFrame, Frame, Refusal, Refused};
 use crate::{encoding, id::DeviceKey, id::Feed};
 
@@ -94,8 +94,9 @@ pub(super) fn hear_claim(
     let mut papers: Vec<Signed> =
         alone_items(&desk.overlay)?.into_iter().filter(|item| item.kind == Kind::Genesis as u8).collect();
     papers.extend(desk.world.roster.items_of(&frame.claim.device));
-    for grant in mail_of(&desk.overlay, frame.claim.serial)? {
-        papers.extend(Signed::from_bytes(&grant).ok());
+    if session.standing != Standing::Closed {
+        let mail = mail_of(&desk.overlay, frame.claim.serial)?;
+        papers.extend(mail.iter().filter_map(|grant| Signed::from_bytes(grant).ok()));
     }
     for item in papers {
         desk.say(session.id, &Frame::Item(item));
@@ -151,7 +152,10 @@ pub(super) fn hear_bound(desk: &mut Desk<'_>, session: &mut Session) -> Result<(
         end(desk, session, CloseReason::Misbehaved);
         return Ok(());
     }
-    desk.world.party.claim = None;
+    if grants::is_granted(&desk.overlay, &desk.world.party)? {
+        desk.world.party.claim = None;
+    }
+    // A relay that had lost its mail bound us without our keys: we claim again, until they came.
     desk.notice(Notice::Enrolled);
     session.stage = Stage::Silent;
     hello::greet(desk, session)

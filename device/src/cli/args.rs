@@ -55,7 +55,11 @@ pub(super) enum Command {
     /// Say where this tablet's work is, what waits, and for whom.
     Status,
     /// Send what waits and take what is new.
-    Sync,
+    Sync {
+        /// Seconds in which the relay may say nothing before the sync is given up; a satellite may need more.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        patience_s: u64,
+    },
     /// Print every household as lines of JSON that can be imported again.
     Export,
 }

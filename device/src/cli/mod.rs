@@ -46,7 +46,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Done, Trouble> {
         Command::Init => tablet::init(dir, output),
         Command::Enroll(enroll) => tablet::enroll(dir, enroll, output),
         Command::Status => tablet::status(dir, output),
-        Command::Sync => tablet::sync(dir, output),
+        Command::Sync { patience_s } => tablet::sync(dir, *patience_s, output),
         Command::Add { line } => records::add(dir, line.as_deref(), output),
         Command::Import { file } => records::import(dir, file, output),
         Command::List { limit } => records::list(dir, *limit, output),

@@ -100,8 +100,9 @@ fn waiting_words(waiting: &Waiting) -> String {
     format!("{}: {} {what}.", waiting.feed, counted(waiting.visits, "visit"))
 }
 
-pub(super) fn sync(dir: &Path, output: &Output) -> Result<Done, Trouble> {
+pub(super) fn sync(dir: &Path, patience_s: u64, output: &Output) -> Result<Done, Trouble> {
     let device = open(dir, output)?;
+    device.set_patience_ms(patience_s.saturating_mul(1_000));
     let bar = output.bar("Sent");
     let report = device.sync(&Cancel::default(), &mut |progress| {
         bar.set_position(progress.sent);

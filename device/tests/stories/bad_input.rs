@@ -355,3 +355,20 @@ fn noise_and_segments_with_a_bit_changed_are_not_taken_and_an_honest_relay_then_
         assert!(String::from_utf8_lossy(&listed.stdout).contains("3b1f0a6e2c12"), "{manners:?}: {listed:?}");
     }
 }
+
+#[test]
+fn a_relay_that_says_nothing_costs_one_patience_and_the_visit_goes_later() {
+    let world = World::new();
+    let tablet = Tablet::with_a_visit(&world);
+    world.relay_is(Manners::Silent);
+    let output = when_free(|| tablet.run(&["sync", "--patience-s", "1"]));
+    said(3, &output);
+    assert_says(
+        &String::from_utf8_lossy(&output.stdout),
+        &["Nothing is lost; the rest goes with the next sync", "Sent: 0 visits (1 wait)"],
+    );
+    assert_eq!(tablet.visits(), (1, 0));
+    world.relay_is(Manners::Honest);
+    tablet.says(0, &["sync"]);
+    assert_eq!(tablet.visits(), (1, 1));
+}

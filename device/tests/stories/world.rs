@@ -68,6 +68,8 @@ pub(crate) enum Manners {
     OtherVersion,
     /// It says that its disk is full.
     StoreFailed,
+    /// It hears, and says nothing.
+    Silent,
 }
 
 /// A party's engine, and its manners.
@@ -93,6 +95,9 @@ impl Machine for Mannered {
             return heard.collect();
         }
         let mut outputs = self.shared.handle(now_ms, inputs);
+        if matches!(manners, Manners::Silent) {
+            outputs.retain(|output| !matches!(output, Output::Frame { .. } | Output::Segment { .. }));
+        }
         for output in &mut outputs {
             match (manners, output) {
                 // The type stays: what is of an unknown type is passed over, and silence would end the session.

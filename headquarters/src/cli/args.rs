@@ -68,7 +68,11 @@ pub enum Command {
         svg: Option<PathBuf>,
     },
     /// Pull everybody's work from the relays, merge it, and answer with receipts.
-    Pull,
+    Pull {
+        /// Seconds in which a relay may say nothing before the pull goes on without it.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        patience_s: u64,
+    },
     /// Write what is merged as CSV tables with a manifest.
     Export {
         /// The folder to write; an export that is there is replaced once the new one is whole.

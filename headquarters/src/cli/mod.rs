@@ -5,6 +5,7 @@ mod say;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use khettara_core::error::ErrorKind;
@@ -69,7 +70,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, HqError> {
             let guest = Guest { role, feeds, relay };
             invite(dir, &guest, *count, svg.as_deref(), (out, json))?;
         }
-        Command::Pull => return pull(dir, (out, json)),
+        Command::Pull { patience_s } => return pull(dir, Duration::from_secs(*patience_s), (out, json)),
         Command::Export { to } => {
             let manifest = open(dir)?.export(to)?;
             say::exported(out, &manifest, to, json)?;
@@ -105,8 +106,9 @@ fn invite(
     Ok(())
 }
 
-fn pull(dir: &Path, (out, json): (&mut dyn Write, bool)) -> Result<u8, HqError> {
+fn pull(dir: &Path, patience: Duration, (out, json): (&mut dyn Write, bool)) -> Result<u8, HqError> {
     let mut office = open(dir)?;
+    office.set_patience(patience);
     let bar = progress_bar(json);
     let mut visits = 0;
     let report = office.pull(&mut |progress| show(&bar, &progress, &mut visits));

@@ -18,8 +18,6 @@ use crate::pull::report::Progress;
 /// Meetings that may break off, one after the other, without a single new entry.
 const FRUITLESS_MAX: u32 = 3;
 
-/// A meeting in which nothing is heard for so long is given up; what came is kept.
-const SILENCE_MS_MAX: u64 = 30_000;
 const SILENT: &str = "it fell silent; what came is kept; pull again, and tell its operator if it stays so";
 
 /// Round trip assumed at first: headquarters has a wire, relays may sit behind a satellite.
@@ -98,7 +96,7 @@ impl Line {
         };
         let (mut settled, mut ended) = (false, Ended::Lost);
         loop {
-            match hear(&mut news).await {
+            match hear(&mut news, office.patience).await {
                 Heard::Of(News::Notice(Notice::Settled { session: of, .. })) if of == session => {
                     settled = true;
                 }
@@ -175,8 +173,8 @@ enum Heard {
     Nothing,
 }
 
-async fn hear(news: &mut Receiver<News>) -> Heard {
-    match tokio::time::timeout(Duration::from_millis(SILENCE_MS_MAX), news.recv()).await {
+async fn hear(news: &mut Receiver<News>, patience: Duration) -> Heard {
+    match tokio::time::timeout(patience, news.recv()).await {
         Ok(Ok(news)) => Heard::Of(news),
         Ok(Err(RecvError::Lagged(_))) => Heard::Missed,
         Ok(Err(RecvError::Closed)) => Heard::Gone,

@@ -8,8 +8,11 @@ mod merging;
 mod report;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use khettara_core::id::DeviceKey;
+#[cfg(doc)]
+use khettara_core::limits::SILENCE_MS_MAX;
 
 use crate::error::HqError;
 use crate::office::Headquarters;
@@ -23,6 +26,12 @@ pub use report::{Outcome, Progress, PullReport, RelayReport};
 const ROUNDS_MAX: u32 = 4;
 
 impl Headquarters {
+    /// How long a relay may say nothing before a pull goes on without it: [`SILENCE_MS_MAX`] unless said here. What
+    /// came is kept.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// Pulls everything from every relay, merges it, and hands receipts over. Blocks; must not be called from
     /// within a tokio runtime's own thread.
     ///

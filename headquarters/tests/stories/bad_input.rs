@@ -160,6 +160,39 @@ fn a_second_process_waits_and_a_damaged_store_says_what_to_keep() {
     assert_has_its_visit(&dir);
 }
 
+#[cfg(unix)]
+#[test]
+fn on_a_full_disk_an_act_is_refused_and_what_was_pulled_stays() {
+    let (folder, _) = with_a_visit();
+    let dir = folder.path().join("hq");
+    let full = |blocks: u32, arguments: &[&str]| {
+        when_free(|| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+            command.arg(env!("CARGO_BIN_EXE_khettara-hq")).arg("--dir").arg(&dir).args(arguments);
+            command.stdin(Stdio::null()).output().expect("runs")
+        })
+    };
+    let to = folder.path().join("tables");
+    let to = to.to_str().expect("text");
+    // Whether the index notices first is chance.
+    let refused = |blocks: u32, arguments: &[&str], facts: &[&str]| match full(blocks, arguments) {
+        index if index.status.code() == Some(75) => {
+            assert_says(
+                &said(75, &index),
+                &["the index cannot be read", "what was saved is safe", "free space"],
+            );
+        }
+        other => assert_says(&said(1, &other), facts),
+    };
+    refused(0, &["feed", "add", "08.201.11.09"], &["no space is left", "free space"]);
+    refused(1, &["export", "--to", to], &["could not be read or written", "is the disk full"]);
+    assert!(!Path::new(to).exists(), "half an export is none");
+    assert_has_its_visit(&dir);
+    says(0, &dir, &["feed", "add", "08.201.11.09"]);
+    says(0, &dir, &["export", "--to", to]);
+}
+
 #[test]
 fn a_relay_that_is_down_another_s_or_dishonest_is_said_so_and_nothing_is_taken_from_it() {
     let (folder, address) = with_a_visit();
@@ -194,6 +227,17 @@ fn a_relay_that_is_down_another_s_or_dishonest_is_said_so_and_nothing_is_taken_f
     for (change, facts) in cases {
         let _dishonest = Relay::start_as(100, change, &file, address);
         assert_says(&says(3, &dir, &["pull"]), facts);
+        assert_has_its_visit(&dir);
+    }
+    {
+        let silence: Change = |said| {
+            if let Said::Frame { .. } = said {
+                *said = Said::WakeAt { at_ms: 0 };
+            }
+        };
+        let _silent = Relay::start_as(100, silence, &file, address);
+        let text = says(3, &dir, &["pull", "--patience-s", "1"]);
+        assert_says(&text, &["it fell silent", "what came is kept", "pull again"]);
         assert_has_its_visit(&dir);
     }
     let _honest = Relay::start(&file, address);
