@@ -133,6 +133,10 @@ pub const RECORD_HANDLE_BYTES_MAX: usize = 64;
 pub const RECORD_MEMBERS_PER_FORM_MAX: usize = 64;
 /// Needs in one visit form; likewise.
 pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
+/// Entries of one kind in a form (expectations heard at a visit, people at a consultation); more are refused at entry.
+pub const RECORD_ENTRIES_PER_FORM_MAX: usize = 128;
+/// Territories of one programme; more are refused at entry.
+pub const RECORD_TERRITORIES_MAX: usize = 128;
 /// Languages of one household; more are refused at entry.
 pub const RECORD_LANGUAGES_MAX: usize = 16;
 /// One line of a file of records; a longer one is refused unread.

@@ -34,5 +34,5 @@ pub use khettara_core::error::ErrorKind;
 pub use khettara_core::id::{DeviceKey, Feed};
 pub use khettara_core::sync::Whereabouts;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
-pub use khettara_records::model::{FieldPath, Form, Scalar, parse_line};
-pub use khettara_records::replica::{ListRow, Saved};
+pub use khettara_records::model::{FieldPath, Form, RecordKind, Scalar, fields_and_codes, parse_line};
+pub use khettara_records::replica::{Families, ListRow, Saved};

@@ -7,7 +7,7 @@ use khettara_core::store::{Store, StoreError};
 use khettara_core::sync::{Engine, Whereabouts};
 use khettara_records::model::{FieldPath, Scalar};
 use khettara_records::projection::{Conflict, HouseholdView, export_lines};
-use khettara_records::replica::{ListRow, Replica, Saved};
+use khettara_records::replica::{Families, ListRow, Replica, Saved};
 use uuid::Uuid;
 
 use crate::device::{Device, document_of, own_visits};
@@ -97,6 +97,32 @@ impl Device {
         Ok(page)
     }
 
+    /// Documents about anything but a household (referrals, service points, consultations…), by feed and id.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the store cannot be read.
+    pub fn register(&self) -> Result<Vec<Listed>, DeviceError> {
+        let member = self.member()?;
+        let all = member.with(|replica, engine, store| {
+            let mut all = Vec::new();
+            for feed in readable(engine, store)? {
+                let rows = replica.register(store, &feed)?.into_iter();
+                all.extend(rows.map(|row| Listed { feed: feed.clone(), row }));
+            }
+            Ok::<_, StoreError>(all)
+        })?;
+        Ok(all)
+    }
+
+    /// Which records are of one family, by the links known here.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the store cannot be read.
+    pub fn families(&self) -> Result<Families, DeviceError> {
+        let member = self.member()?;
+        Ok(member.with(|replica, engine, store| replica.families(store, &readable(engine, store)?))?)
+    }
+
     /// One household, with its conflicts and where the visits written here are.
     ///
     /// # Errors
@@ -147,7 +173,8 @@ impl Device {
         self.record(&form)
     }
 
-    /// Writes every household here as lines of JSON that can be imported again. Gives the number of households.
+    /// Writes every household here as lines of JSON that can be imported again, and behind them every other
+    /// document. Gives the number of documents.
     ///
     /// # Errors
     /// [`DeviceError`] where the store cannot be read; the outer result is the writer's.
@@ -159,23 +186,36 @@ impl Device {
                 Ok(page) => page,
                 Err(error) => return Ok(Err(error)),
             };
-            for Listed { feed, row } in &page {
-                let view = match self.view(feed, &row.document) {
-                    Ok(view) => view,
-                    Err(error) => return Ok(Err(error)),
-                };
-                for line in view.iter().flat_map(export_lines) {
-                    writeln!(out, "{line}")?;
-                }
-                count += 1;
+            if let Err(error) = self.export_documents(&page, out)? {
+                return Ok(Err(error));
             }
+            count += page.len() as u64;
             match page.last() {
                 Some(last) if page.len() == EXPORT_PAGE => {
                     after = Some((last.feed.clone(), Uuid::from_bytes(last.row.document.0)));
                 }
-                _ => return Ok(Ok(count)),
+                _ => break,
             }
         }
+        let register = match self.register() {
+            Ok(register) => register,
+            Err(error) => return Ok(Err(error)),
+        };
+        count += register.len() as u64;
+        Ok(self.export_documents(&register, out)?.map(|()| count))
+    }
+
+    fn export_documents(&self, page: &[Listed], out: &mut dyn Write) -> io::Result<Result<(), DeviceError>> {
+        for Listed { feed, row } in page {
+            let view = match self.view(feed, &row.document) {
+                Ok(view) => view,
+                Err(error) => return Ok(Err(error)),
+            };
+            for line in view.iter().flat_map(export_lines) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(Ok(()))
     }
 
     fn view(&self, feed: &Feed, document: &DocumentId) -> Result<Option<HouseholdView>, DeviceError> {

@@ -8,7 +8,7 @@ use khettara_core::id::Feed;
 use khettara_core::limits::RECORD_LINE_BYTES_MAX;
 use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::Engine;
-use khettara_records::model::{Form, Reason, RecordError, RecordKind, Reference, parse_line};
+use khettara_records::model::{Form, Reason, RecordError, RecordKind, Reference, home_feed, parse_line};
 use khettara_records::replica::{Replica, Saved};
 use uuid::Uuid;
 
@@ -190,6 +190,11 @@ impl Import<'_> {
             || self.batch.len() >= LINES_PER_COMMIT
         {
             self.flush()?;
+            // What the batch bore is known now, and is needed where the next one goes to another feed.
+            if let Err(error) = form.bind(&self.known) {
+                self.refuse(line, error.field, error.reason.to_string());
+                return Ok(());
+            }
         }
         for (handle, is_household) in handles_of(&form) {
             self.batch_handles.insert(handle.clone(), Uuid::nil());
@@ -253,17 +258,40 @@ impl Import<'_> {
 /// The handles a form gives, and whether each is its household's.
 fn handles_of(form: &Form) -> BTreeSet<(String, bool)> {
     let (own, inner, is_household): (_, Vec<_>, _) = match form {
-        Form::Household(form) => (&form.handle, form.members.iter().map(|one| &one.handle).collect(), true),
-        Form::Visit(form) => (&form.handle, form.needs.iter().map(|one| &one.handle).collect(), false),
+        Form::Household(form) => {
+            let entries = form.entries.iter().map(|one| &one.handle);
+            (&form.handle, form.members.iter().map(|one| &one.handle).chain(entries).collect(), true)
+        }
+        Form::Visit(form) => {
+            let entries = form.entries.iter().map(|one| &one.handle);
+            (&form.handle, form.needs.iter().map(|one| &one.handle).chain(entries).collect(), false)
+        }
         Form::Member { member, .. } => (&member.handle, Vec::new(), false),
         Form::Need { need, .. } => (&need.handle, Vec::new(), false),
+        Form::Record(form) => {
+            (&form.handle, form.entries.iter().map(|one| &one.handle).collect(), form.kind.is_subject())
+        }
         Form::Resolve(_) => (&None, Vec::new(), false),
     };
     let own = own.iter().map(|handle| (handle.clone(), is_household));
     own.chain(inner.into_iter().flatten().map(|handle| (handle.clone(), false))).collect()
 }
 
-/// The feed that a form belongs in: its household's, or for a new household its commune's.
+/// A new referral is of a family that is recorded here: one to nowhere helps nobody.
+fn must_know_its_family(
+    replica: &Replica,
+    engine: &Engine,
+    store: &dyn Store,
+    form: &Form,
+) -> Result<(), DeviceError> {
+    let Some(household) = form.referred_household() else { return Ok(()) };
+    match feed_of(replica, engine, store, &household)? {
+        Some(_) => Ok(()),
+        None => Err(DeviceError::NoSuchHousehold),
+    }
+}
+
+/// The feed that a form belongs in: its document's, or for a new document its home.
 fn feed_for(
     replica: &Replica,
     engine: &Engine,
@@ -271,20 +299,19 @@ fn feed_for(
     form: &Form,
     handles: &BTreeMap<String, Feed>,
 ) -> Result<Feed, DeviceError> {
-    let held = match form.household() {
+    let held = match form.document() {
         Some(Reference::Id(id)) => feed_of(replica, engine, store, &id)?,
         Some(Reference::Handle(handle)) => handles.get(&handle).cloned(),
         None => None,
     };
-    let feed = match (held, form) {
-        (Some(feed), _) => feed,
-        (None, Form::Household(form)) => {
-            let missing = || RecordError { line: None, field: "commune".into(), reason: Reason::Missing };
-            let commune = form.commune.as_ref().ok_or_else(missing)?;
+    let feed = match held {
+        Some(feed) => feed,
+        None => {
+            let name = home_feed(form)?.ok_or(DeviceError::NoSuchHousehold)?;
+            must_know_its_family(replica, engine, store, form)?;
             let bad = |_| RecordError { line: None, field: "commune".into(), reason: Reason::BadCommune };
-            Feed::new(commune.as_str()).map_err(bad)?
+            Feed::new(name).map_err(bad)?
         }
-        (None, _) => return Err(DeviceError::NoSuchHousehold),
     };
     if may_save(engine, store, &feed)? { Ok(feed) } else { Err(DeviceError::NotGranted) }
 }

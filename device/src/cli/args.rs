@@ -37,8 +37,11 @@ pub(super) enum Command {
         /// The file; - for standard input.
         file: PathBuf,
     },
-    /// List households.
+    /// List households, or other records.
     List {
+        /// Records of another kind, by their word: referral, service_point, consultation…
+        #[arg(long, value_name = "WORD")]
+        kind: Option<String>,
         /// At most so many.
         #[arg(long, default_value_t = 1_000)]
         limit: usize,
@@ -60,8 +63,10 @@ pub(super) enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
         patience_s: u64,
     },
-    /// Print every household as lines of JSON that can be imported again.
+    /// Print every record as lines of JSON that can be imported again.
     Export,
+    /// Print every kind of record with its fields and codes, in Arabic, French and English.
+    Fields,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use khettara_device::{DeviceError, ImportEvent, Listed, Saved};
+use khettara_device::{DeviceError, Families, ImportEvent, Listed, RecordKind, Saved, fields_and_codes};
 use serde_json::{Value as Json, json};
 
 use super::Done;
@@ -89,14 +89,15 @@ pub(super) fn import(dir: &Path, file: &Path, output: &Output) -> Result<Done, T
     Ok(if report.refused > 0 { Done::Part } else { Done::All })
 }
 
-fn row_json(listed: &Listed) -> Json {
+fn row_json(listed: &Listed, families: &Families) -> Json {
     let row = &listed.row;
+    let family = uuid_of(&families.family_of(&row.document)).to_string();
     json!({
         "household": uuid_of(&row.document).to_string(), "feed": listed.feed.as_str(),
         "commune": row.commune, "douar": row.douar, "status": row.status, "name": row.name,
         "phone": row.phone, "last_visit": row.last_visit, "members": row.members, "visits": row.visits,
         "needs": row.needs, "open_needs": row.open_needs, "conflicts": row.conflicts,
-        "withdrawn": row.withdrawn,
+        "withdrawn": row.withdrawn, "family": family,
     })
 }
 
@@ -115,6 +116,7 @@ fn row_words(listed: &Listed) -> Vec<String> {
 
 pub(super) fn list(dir: &Path, limit: usize, output: &Output) -> Result<Done, Trouble> {
     let device = open(dir, output)?;
+    let families = device.families()?;
     let mut all: Vec<Listed> = Vec::new();
     loop {
         let after = all.last().map(|last| (last.feed.clone(), uuid_of(&last.row.document)));
@@ -123,7 +125,7 @@ pub(super) fn list(dir: &Path, limit: usize, output: &Output) -> Result<Done, Tr
             break;
         }
         for listed in &page {
-            output.line(&row_json(listed))?;
+            output.line(&row_json(listed, &families))?;
         }
         all.extend(page);
     }
@@ -132,6 +134,43 @@ pub(super) fn list(dir: &Path, limit: usize, output: &Output) -> Result<Done, Tr
         output.print(&table(&header, all.iter().map(row_words).collect()))?;
     }
     output.end(&json!({ "households": all.len() }), &counted(all.len() as u64, "household"))?;
+    Ok(Done::All)
+}
+
+/// Lists documents about something else than a household.
+pub(super) fn list_register(dir: &Path, word: &str, limit: usize, output: &Output) -> Result<Done, Trouble> {
+    let kind = RecordKind::of_word(word).filter(|kind| kind.is_subject() && *kind != RecordKind::Household);
+    let Some(kind) = kind else {
+        let kinds = RecordKind::SUBJECTS.iter().skip(1).map(|kind| kind.word());
+        let kinds: Vec<&str> = kinds.collect();
+        return Err(Trouble::Said(format!("the kinds that can be listed are {}", kinds.join(", "))));
+    };
+    let device = open(dir, output)?;
+    let mut found = device.register()?;
+    found.retain(|listed| listed.row.about.as_deref() == Some(kind.word()));
+    found.truncate(limit);
+    let mut rows = Vec::new();
+    for listed in &found {
+        let id = uuid_of(&listed.row.document);
+        let view = device.household(&id)?.view;
+        let Some(record) = view.of_kind(kind).next() else { continue };
+        output.line(&json!({ "feed": listed.feed.as_str(), "record": record }))?;
+        let says = ["title", "name_latin", "name_ar", "code", "to", "commune"];
+        let name = says.iter().find_map(|field| record.text(field)).unwrap_or_default();
+        let state = record.text("status").or(record.text("kind")).unwrap_or_default();
+        rows.push(vec![id.to_string()[..8].into(), listed.feed.to_string(), state.into(), shown(name)]);
+    }
+    if !rows.is_empty() {
+        output.print(&table(&["Id", "Feed", "State", "Name"], rows))?;
+    }
+    output.end(&json!({ "records": found.len() }), &counted(found.len() as u64, "record"))?;
+    Ok(Done::All)
+}
+
+/// Prints the page of fields and codes.
+pub(super) fn fields(output: &Output) -> Result<Done, Trouble> {
+    output.print(fields_and_codes().trim_end())?;
+    output.line(&json!({ "kinds": RecordKind::ALL.len() }))?;
     Ok(Done::All)
 }
 

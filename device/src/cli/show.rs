@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use khettara_device::{
-    Choice, Device, DeviceError, FieldPath, Household, Scalar, ShownConflict, Whereabouts, Writer,
-    reason_words,
+    Choice, Device, DeviceError, FieldPath, Household, RecordKind, Scalar, ShownConflict, Whereabouts,
+    Writer, reason_words,
 };
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -33,12 +33,18 @@ fn find(device: &Device, typed: &str) -> Result<Uuid, Trouble> {
         for listed in &page {
             let id = uuid_of(&listed.row.document);
             if id.to_string().starts_with(&typed.to_lowercase()) && found.replace(id).is_some() {
-                return Err(Trouble::Said("several households begin so; give more of the id".into()));
+                return Err(Trouble::Said("several records begin so; give more of the id".into()));
             }
         }
         match page.last() {
             Some(last) => after = Some((last.feed.clone(), uuid_of(&last.row.document))),
             None => break,
+        }
+    }
+    for listed in device.register()? {
+        let id = uuid_of(&listed.row.document);
+        if id.to_string().starts_with(&typed.to_lowercase()) && found.replace(id).is_some() {
+            return Err(Trouble::Said("several records begin so; give more of the id".into()));
         }
     }
     found.filter(|_| !typed.is_empty()).ok_or(DeviceError::NoSuchHousehold.into())
@@ -100,8 +106,11 @@ fn writer_words(writer: &Writer) -> String {
 
 fn household_words(household: &Household) -> String {
     let view = &household.view;
-    let mut lines = vec![format!("Household {}  ({})", view.household.id, household.feed)];
-    lines.extend(fields(&view.household, "  "));
+    let mut lines = Vec::new();
+    if view.about == RecordKind::Household {
+        lines.push(format!("Household {}  ({})", view.household.id, household.feed));
+        lines.extend(fields(&view.household, "  "));
+    }
     for member in &view.members {
         lines.push(format!("Member {}", member.id));
         lines.extend(fields(member, "  "));
@@ -116,16 +125,26 @@ fn household_words(household: &Household) -> String {
         lines.push(format!("Need {}", need.id));
         lines.extend(fields(need, "  "));
     }
+    for record in &view.records {
+        let place = if record.kind.is_subject() { format!("  ({})", household.feed) } else { String::new() };
+        lines.push(format!("{} {}{place}", capital(record.kind.words().en), record.id));
+        lines.extend(fields(record, "  "));
+    }
     for conflict in &household.conflicts {
         lines.push(conflict_words(conflict));
     }
     lines.join("\n")
 }
 
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The fields of a row that hold something.
 fn fields<R: serde::Serialize>(row: &R, indent: &str) -> Vec<String> {
     let Ok(Json::Object(fields)) = serde_json::to_value(row) else { return Vec::new() };
-    let hidden = |name: &str| matches!(name, "id" | "household" | "conflicts");
+    let hidden = |name: &str| matches!(name, "id" | "household" | "document" | "record" | "conflicts");
     let is_empty = |value: &Json| {
         value.is_null()
             || value.as_array().is_some_and(Vec::is_empty)

@@ -3,6 +3,7 @@
 mod bad_input;
 mod command;
 mod enrolment;
+mod families_and_referrals;
 mod recording;
 mod syncing;
 mod world;

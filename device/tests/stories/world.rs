@@ -218,10 +218,23 @@ impl World {
         });
     }
 
+    /// Headquarters opens one more feed.
+    pub(crate) fn open_feed(&self, name: &str) {
+        let feed = Feed::new(name).expect("a feed");
+        let opened = self.headquarters.shared.with(|engine, store| publish_feed_key(engine, store, &feed));
+        opened.expect("publishes");
+    }
+
     /// Headquarters invites a worker for the commune, and the relay hears of it.
     pub(crate) fn ticket(&self) -> Ticket {
-        let grants =
-            [(Pattern::exactly(&Feed::new(COMMUNE).expect("feed")), Rights::READ.with(Rights::WRITE))];
+        self.ticket_for(&[COMMUNE])
+    }
+
+    /// The same for these feeds.
+    pub(crate) fn ticket_for(&self, feeds: &[&str]) -> Ticket {
+        let both = Rights::READ.with(Rights::WRITE);
+        let grants = feeds.iter().map(|name| (Pattern::exactly(&Feed::new(*name).expect("feed")), both));
+        let grants: Vec<_> = grants.collect();
         let place =
             Place { role: Role::WORKER, grants: grants.into_iter().collect(), registrar: self.relay_key };
         let invited = self.headquarters.shared.with(|engine, store| invite(engine, store, &place));
@@ -262,8 +275,13 @@ impl World {
 
     /// A tablet that is enrolled and has met the relay.
     pub(crate) fn tablet(&self, name: &str) -> Device {
+        self.tablet_for(name, &[COMMUNE])
+    }
+
+    /// The same for these feeds.
+    pub(crate) fn tablet_for(&self, name: &str, feeds: &[&str]) -> Device {
         let device = self.blank(name);
-        device.enroll(&self.ticket().to_text()).expect("a good code");
+        device.enroll(&self.ticket_for(feeds).to_text()).expect("a good code");
         let report = sync(&device).expect("syncs");
         assert!(report.enrolled, "{report:?}");
         device

@@ -1,15 +1,18 @@
 //! Headquarters' acts: entries in its own clear logs, each durable before it is spoken of.
 
+use std::collections::BTreeSet;
+
 use khettara_core::encoding::{self, Set};
 use khettara_core::error::ErrorKind;
 use khettara_core::id::{DeviceKey, Feed};
 use khettara_core::identity::{
-    FeedKey, FeedKeyItem, Grant, GrantError, GrantedKey, Invitation, InviteKeys, InviteSecret, Item,
-    KeyGrant, Kind, LinkBytes, Rights, Role, SealContext, Signed,
+    Constant, FeedKey, FeedKeyItem, Grant, GrantError, GrantedKey, Invitation, InviteKeys, InviteSecret,
+    Item, KeyGrant, Kind, LinkBytes, Rights, Role, SealContext, Signed,
 };
 use khettara_core::log::{ContentFault, Entry, Written};
 use khettara_core::store::{Group, Store, StoreError, held};
 use khettara_core::sync::{Engine, EngineError};
+use khettara_records::model::constants;
 
 /// Why an act was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +64,26 @@ pub fn write_items(
         }
     }
     Ok(engine.cut_all(store)?)
+}
+
+/// Publishes the schema constants that this software writes and the roster does not hold yet, so that older tablets
+/// can merge what newer ones write. Gives whether there was one.
+///
+/// # Errors
+/// [`ActError`].
+pub fn publish_constants(engine: &mut Engine, store: &mut dyn Store) -> Result<bool, ActError> {
+    let published: BTreeSet<u32> =
+        engine.roster().constants().iter().map(|constant| constant.number).collect();
+    // The genesis is in every software there ever was.
+    let missing = constants().iter().filter(|one| one.number > 1 && !published.contains(&one.number));
+    let items: Vec<Item> = missing
+        .map(|one| Item::Constant(Constant { number: one.number, chunk: one.chunk.to_vec() }))
+        .collect();
+    if items.is_empty() {
+        return Ok(false);
+    }
+    write_items(engine, store, &Feed::roster(), &items)?;
+    Ok(true)
 }
 
 /// Makes a new key for a feed, sealing the one before it under it, keeps it and publishes its name.

@@ -6,5 +6,7 @@
 mod acts;
 mod founding;
 
-pub use acts::{ActError, Invited, Place, invite, next_serial, publish_feed_key, write_items};
+pub use acts::{
+    ActError, Invited, Place, invite, next_serial, publish_constants, publish_feed_key, write_items,
+};
 pub use founding::{Founding, carry_feed, delegate, found};

@@ -16,6 +16,7 @@ use khettara_core::limits::SILENCE_MS_MAX;
 
 use crate::error::HqError;
 use crate::office::Headquarters;
+use crate::organisation::publish_constants;
 use meeting::{Line, addresses_of};
 
 pub use merging::{Merged, entries_waiting};
@@ -38,6 +39,7 @@ impl Headquarters {
     /// # Errors
     /// [`HqError::NoRelay`] where none was reached; what was already held is merged all the same.
     pub fn pull(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<PullReport, HqError> {
+        self.shared.with(|engine, store| publish_constants(engine, store))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let addresses = runtime.block_on(addresses_of(&self.file.addresses));
         let mut report = PullReport::default();

@@ -56,6 +56,7 @@ fn two_tablets_work_is_pulled_merged_and_acknowledged_in_one_pull() {
         let receipts = tablet.headquarters_receipts(&feed());
         let said = receipts[0].body.lines.as_slice()[0].1;
         assert_eq!((receipts.len(), said), (1, tablet.entries(&feed())), "At headquarters");
+        assert_eq!(tablet.constants(), 2, "what older tablets need to merge what newer ones write");
     }
     let again = office.pull(&mut |_| {}).expect("pulls");
     assert_eq!((again.pulled, again.merged, again.receipts), (0, 0, 0), "{again:?}");

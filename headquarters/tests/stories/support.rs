@@ -200,6 +200,11 @@ impl Tablet {
         })
     }
 
+    /// Schema constants that headquarters published, as this tablet knows them.
+    pub(crate) fn constants(&self) -> usize {
+        self.shared.with(|engine, _| engine.roster().constants().len())
+    }
+
     /// Own entries held in a feed.
     pub(crate) fn entries(&self, feed: &Feed) -> u64 {
         let me = self.key();

@@ -14,10 +14,11 @@ use crate::airlock::Rehearsed;
 
 use super::digest;
 use super::error::{Reason, RecordError};
-use super::fields::{HouseholdForm, RecordKind};
+use super::fields::HouseholdForm;
 use super::form::Form;
-use super::genesis::{GENESIS, GENESIS_CHUNK, constant_actor};
+use super::genesis::{GENESIS, GENESIS_CHUNK, constant_actor, constants};
 use super::ids::DeviceIds;
+use super::kinds::RecordKind;
 use super::write::Writer;
 
 /// Why saved bytes were not loaded.
@@ -223,6 +224,7 @@ impl HouseholdDocument {
         let internal = || RecordError::whole(Reason::Internal);
         let narrow = self.heads().len() >= CHANGE_DEPS_MAX;
         let mut draft = if narrow { self.narrowed(actor)? } else { self.automerge.clone() };
+        let ground = ground(&mut draft, form.constant())?;
         draft.set_actor(to_actor(actor));
         let mut transaction = draft.transaction();
         let mut writer = Writer {
@@ -240,9 +242,10 @@ impl HouseholdDocument {
         let chunk = change.raw_bytes().to_vec();
         if narrow {
             draft = self.automerge.clone();
+            self::ground(&mut draft, form.constant())?;
             draft.apply_changes([change]).map_err(|_| internal())?;
         }
-        let bytes = self.grown(&draft, chunk.len())?;
+        let bytes = self.grown(&draft, chunk.len() + ground)?;
         self.automerge = draft;
         self.bytes_at_most = bytes;
         let bytes_when_large = (bytes > DOCUMENT_BYTES_WARN).then_some(bytes);
@@ -290,6 +293,20 @@ impl HouseholdDocument {
         self.bytes_at_most += chunks.iter().map(|chunk| chunk.len()).sum::<usize>();
         Ok(())
     }
+}
+
+/// Puts the constants up to a number under a document. Gives the bytes of those that were not there.
+fn ground(document: &mut Automerge, number: u32) -> Result<usize, RecordError> {
+    let mut bytes = 0;
+    for constant in constants().iter().filter(|constant| constant.number <= number) {
+        if document.get_change_meta_by_hash(&automerge::ChangeHash(constant.hash.0)).is_none() {
+            let change = Change::from_bytes(constant.chunk.to_vec());
+            let change = change.map_err(|_| RecordError::whole(Reason::Internal))?;
+            document.apply_changes([change]).map_err(|_| RecordError::whole(Reason::Internal))?;
+            bytes += constant.chunk.len();
+        }
+    }
+    Ok(bytes)
 }
 
 /// Refuses to its writer what every replica would hold back.

@@ -119,6 +119,33 @@ pub enum Reason {
     /// Not a date of birth.
     #[error("a birth is 1961-03-12, or 1961, or 1961~ where the year is a guess; years from 1880 to 2199")]
     BadBirth,
+    /// Not a date.
+    #[error("a date is 2026-11-25, or a month 2026-11, or a year 2026; years from 1900 to 2199")]
+    BadDate,
+    /// Not a list of territories.
+    #[error(
+        "territories are HCP codes in ascending order with a space between, such as \"08.201 08.401.11\"; at most {}",
+        khettara_core::limits::RECORD_TERRITORIES_MAX
+    )]
+    BadTerritories,
+    /// Nobody is that old.
+    #[error("nobody born before {year} is alive; check the year, or leave it out and write a note")]
+    TooOld {
+        /// The first year taken.
+        year: i32,
+    },
+    /// A link from a record to itself.
+    #[error("this links a family to itself; give the id of the other family")]
+    LinkToItself,
+    /// An answer of a whole profile, changed alone.
+    #[error("these answers stand or fall together; record all of them anew, and withdraw the old ones")]
+    WholeProfile,
+    /// A record of another kind of document.
+    #[error("a record of this kind does not belong in this document")]
+    OtherDocument,
+    /// The end before the beginning.
+    #[error("this ends before it begins; check both dates")]
+    EndsBeforeItBegins,
     /// Not an instant.
     #[error("a time is written 2026-11-25T09:30:00Z, in UTC, from 1970 to 2199")]
     BadTime,
@@ -192,7 +219,29 @@ pub enum Reason {
 }
 
 /// The kinds of lines.
-pub(crate) const KINDS: &[&str] = &["household", "member", "visit", "need", "resolve"];
+pub(crate) const KINDS: &[&str] = &[
+    "household",
+    "member",
+    "visit",
+    "need",
+    "functioning",
+    "enrolment",
+    "expectation",
+    "constraint",
+    "link",
+    "referral",
+    "service_point",
+    "organisation",
+    "agent",
+    "programme",
+    "partnership",
+    "consultation",
+    "place",
+    "certificate",
+    "resource",
+    "attendee",
+    "resolve",
+];
 
 fn list(words: &[&str]) -> String {
     words.join(", ")

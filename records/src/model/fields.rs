@@ -1,4 +1,5 @@
-//! The fields of the four records: typed forms, and for each field its name, its words and its rules.
+//! The fields of the four records: typed forms, and for each field its name, its words in three
+//! languages and its rules.
 //!
 //! Every field is optional in the type: a form whose id exists changes only the fields that are present and
 //! differ; a new record must have those marked *needed*.
@@ -17,13 +18,17 @@ use super::error::{Reason, RecordError};
 use super::gps::Gps;
 use super::instant::Instant;
 use super::json::{Fields, Node};
+use super::quantity::Count;
+use super::record_form::RecordForm;
+use super::value::ValueType;
 use super::value::{
     Birth, Commune, FieldValue, Language, Phone, Reference, Scalar, check_text, of_canonical,
 };
 use super::vocabulary::{
-    Category, Consent, Dwelling, Marital, NeedStatus, Relation, Respondent, Schooling, Sex, Status,
-    TimeSource, Urgency, VisitKind, Water,
+    Activity, Category, Consent, ConsentMode, Cooking, Dwelling, Marital, NeedStatus, Occupancy, ReceiptForm,
+    Relation, Respondent, Schooling, Sex, Status, TimeSource, Urgency, VisitKind, Wastewater, Water,
 };
+use super::words::Words;
 
 const _: () =
     assert!(RECORD_NOTE_BYTES_MAX as u64 <= CHANGE_VALUE_BYTES_MAX, "a note is one value of a change");
@@ -31,22 +36,50 @@ const _: () =
 /// One field of a record: its name in lines and documents, and what it is in plain words.
 pub(crate) struct FieldSpec {
     pub(crate) name: &'static str,
-    pub(crate) words: &'static str,
+    pub(crate) words: Words,
     pub(crate) needed: bool,
+    /// What it holds.
+    pub(crate) value_type: ValueType,
+    /// Bytes of text at most; 0 where the type has its own limit.
+    pub(crate) bytes_max: usize,
     /// Whether a value, as JSON, would be taken at entry.
     pub(crate) accepts: fn(&Node) -> Result<Scalar, Reason>,
     /// A kept value as a line would give it; `None` where it is none of this field's.
     pub(crate) shown: fn(&Scalar) -> Option<Json>,
 }
 /// A new record must have the field.
-const NEEDED: bool = true;
+pub(super) const NEEDED: bool = true;
 /// A new record may leave the field out.
-const OPTIONAL: bool = false;
+pub(super) const OPTIONAL: bool = false;
+
+/// The description of one field.
+macro_rules! field {
+    ($field:ident: $type:ty, $needed:expr, $max:expr, [$ar:literal, $fr:literal, $en:literal]) => {
+        $crate::model::fields::FieldSpec {
+            name: stringify!($field),
+            words: $crate::model::words::Words { ar: $ar, fr: $fr, en: $en },
+            needed: $needed,
+            value_type: <$type as $crate::model::value::FieldValue>::TYPE,
+            bytes_max: $max,
+            accepts: |node| {
+                let value = <$type as $crate::model::value::FieldValue>::of_node(node)?;
+                $crate::model::value::FieldValue::check(&value, $max)?;
+                $crate::model::value::FieldValue::scalar(&value)
+            },
+            shown: |scalar| {
+                let value = <$type as $crate::model::value::FieldValue>::of_scalar(scalar)?;
+                serde_json::to_value(value).ok()
+            },
+        }
+    };
+}
+
+pub(super) use field;
 
 macro_rules! form {
     (
         $(#[$doc:meta])* $name:ident, $table:ident {
-            $($(#[$field_doc:meta])* $field:ident: $type:ty, $needed:expr, $max:expr, $words:literal;)*
+            $($(#[$field_doc:meta])* $field:ident: $type:ty, $needed:expr, $max:expr, [$ar:literal, $fr:literal, $en:literal];)*
         } and {
             $($(#[$more_doc:meta])* $more:ident: $more_type:ty;)*
         }
@@ -71,17 +104,8 @@ macro_rules! form {
         }
 
         /// The fields, in the order of the page.
-        pub(crate) static $table: &[FieldSpec] = &[$(FieldSpec {
-            name: stringify!($field),
-            words: $words,
-            needed: $needed,
-            accepts: |node| {
-                let value = <$type>::of_node(node)?;
-                value.check($max)?;
-                value.scalar()
-            },
-            shown: |scalar| serde_json::to_value(<$type>::of_scalar(scalar)?).ok(),
-        },)*];
+        pub(crate) static $table: &[FieldSpec] =
+            &[$(field!($field: $type, $needed, $max, [$ar, $fr, $en]),)*];
 
         impl $name {
             /// Takes the plain fields of a line; null means clear.
@@ -131,34 +155,44 @@ form! {
     /// A household: people under one roof with common daily spending (HCP).
     HouseholdForm, HOUSEHOLD_FIELDS {
         /// Needed. Where it lives now.
-        commune: Commune, NEEDED, 0, "commune";
+        commune: Commune, NEEDED, 0, ["الجماعة", "commune", "commune"];
         /// The douar, ksar or quarter, in the person's words.
-        douar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, "douar or quarter";
+        douar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, ["الدوار أو الحي", "douar ou quartier", "douar or quarter"];
         /// Needed.
-        status: Status, NEEDED, 0, "kind of household";
+        status: Status, NEEDED, 0, ["نوع الأسرة", "type de ménage", "kind of household"];
         /// Where exactly.
-        gps: Gps, OPTIONAL, 0, "place on the map";
+        gps: Gps, OPTIONAL, 0, ["الموقع على الخريطة", "position", "place on the map"];
         /// A telephone number.
-        phone: Phone, OPTIONAL, 0, "telephone";
+        phone: Phone, OPTIONAL, 0, ["الهاتف", "téléphone", "telephone"];
         /// Where water comes from.
-        water: Water, OPTIONAL, 0, "water";
+        water: Water, OPTIONAL, 0, ["الماء", "eau", "water"];
         /// Type of dwelling.
-        dwelling: Dwelling, OPTIONAL, 0, "dwelling";
+        dwelling: Dwelling, OPTIONAL, 0, ["المسكن", "logement", "dwelling"];
+        /// On what ground it lives there.
+        occupancy: Occupancy, OPTIONAL, 0, ["السند", "statut d'occupation", "occupancy"];
+        /// Rooms.
+        rooms: Count, OPTIONAL, 0, ["عدد الغرف", "pièces", "rooms"];
+        /// Where used water goes.
+        wastewater: Wastewater, OPTIONAL, 0, ["تصريف المياه", "eaux usées", "wastewater"];
+        /// What it cooks with.
+        cooking: Cooking, OPTIONAL, 0, ["وقود الطبخ", "cuisson", "cooking"];
         /// Whether there is electricity.
-        electricity: bool, OPTIONAL, 0, "electricity";
+        electricity: bool, OPTIONAL, 0, ["الكهرباء", "électricité", "electricity"];
         /// Tenths of a kilometre to the nearest paved road, 0 to 9,999.
-        road_km_tenths: u16, OPTIONAL, 0, "distance to a paved road";
+        road_km_tenths: u16, OPTIONAL, 0, ["المسافة إلى طريق معبدة", "distance à une route goudronnée", "distance to a paved road"];
         /// The member who is its head; by handle, a member of this very form.
-        head: Reference, OPTIONAL, 0, "head of the household";
+        head: Reference, OPTIONAL, 0, ["رب الأسرة", "chef du ménage", "head of the household"];
         /// A note.
-        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, "note";
+        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, ["ملاحظة", "note", "note"];
         /// Set aside by a worker; setting it to false brings the household back.
-        withdrawn: bool, OPTIONAL, 0, "withdrawn";
+        withdrawn: bool, OPTIONAL, 0, ["مسحوب", "retiré", "withdrawn"];
     } and {
         /// The languages spoken, all of them; absent: unchanged.
         languages: Option<BTreeSet<Language>>;
         /// Members to add or change; those not named stay as they are.
         members: Vec<MemberForm>;
+        /// What else is recorded with it: links, enrolments, constraints.
+        entries: Vec<RecordForm>;
     }
 }
 
@@ -166,25 +200,29 @@ form! {
     /// A member of a household.
     MemberForm, MEMBER_FIELDS {
         /// The name in Arabic (or Tifinagh) script. This or the Latin one is needed.
-        name_ar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, "name in Arabic";
+        name_ar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, ["الاسم بالعربية", "nom en arabe", "name in Arabic"];
         /// The name in Latin script.
-        name_latin: String, OPTIONAL, RECORD_NAME_BYTES_MAX, "name in Latin letters";
+        name_latin: String, OPTIONAL, RECORD_NAME_BYTES_MAX, ["الاسم بالحروف اللاتينية", "nom en lettres latines", "name in Latin letters"];
         /// Needed.
-        sex: Sex, NEEDED, 0, "sex";
+        sex: Sex, NEEDED, 0, ["الجنس", "sexe", "sex"];
         /// The date or year of birth.
-        birth: Birth, OPTIONAL, 0, "birth";
+        birth: Birth, OPTIONAL, 0, ["تاريخ الميلاد", "naissance", "birth"];
         /// Needed. What the member is to the head.
-        relation: Relation, NEEDED, 0, "relation to the head";
+        relation: Relation, NEEDED, 0, ["القرابة برب الأسرة", "lien avec le chef", "relation to the head"];
         /// Marital status.
-        marital: Marital, OPTIONAL, 0, "marital status";
+        marital: Marital, OPTIONAL, 0, ["الحالة العائلية", "état matrimonial", "marital status"];
         /// Highest level of schooling.
-        schooling: Schooling, OPTIONAL, 0, "schooling";
+        schooling: Schooling, OPTIONAL, 0, ["التمدرس", "scolarité", "schooling"];
+        /// What the member does.
+        activity: Activity, OPTIONAL, 0, ["النشاط", "activité", "activity"];
+        /// Whether the birth is in the civil registry.
+        birth_registered: bool, OPTIONAL, 0, ["الولادة مسجلة", "naissance enregistrée", "birth registered"];
         /// A lot of difficulty, or total inability, in at least one of the six domains (HCP, WG-SS).
-        disability: bool, OPTIONAL, 0, "disability";
+        disability: bool, OPTIONAL, 0, ["الإعاقة", "handicap", "disability"];
         /// A note.
-        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, "note";
+        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, ["ملاحظة", "note", "note"];
         /// Set aside by a worker; reversible.
-        withdrawn: bool, OPTIONAL, 0, "withdrawn";
+        withdrawn: bool, OPTIONAL, 0, ["مسحوب", "retiré", "withdrawn"];
     } and {}
 }
 
@@ -192,30 +230,36 @@ form! {
     /// A visit.
     VisitForm, VISIT_FIELDS {
         /// Needed. When, as the clock of `time_source` said.
-        at: Instant, NEEDED, 0, "time of the visit";
+        at: Instant, NEEDED, 0, ["وقت الزيارة", "heure de la visite", "time of the visit"];
         /// Whose clock that was.
-        time_source: TimeSource, OPTIONAL, 0, "source of the time";
+        time_source: TimeSource, OPTIONAL, 0, ["مصدر الوقت", "source de l'heure", "source of the time"];
         /// How far that clock may be wrong, in seconds, at most a year.
-        error_s: u32, OPTIONAL, 0, "error of the time";
+        error_s: u32, OPTIONAL, 0, ["خطأ الوقت", "erreur de l'heure", "error of the time"];
         /// The zone the device showed, in minutes east of UTC.
-        offset_min: i16, OPTIONAL, 0, "zone of the device";
+        offset_min: i16, OPTIONAL, 0, ["المنطقة الزمنية للجهاز", "fuseau de la tablette", "zone of the device"];
         /// Needed. Who visited: an agent's code or name.
-        agent: String, NEEDED, RECORD_AGENT_BYTES_MAX, "agent";
+        agent: String, NEEDED, RECORD_AGENT_BYTES_MAX, ["العون", "agent", "agent"];
         /// Needed. Why.
-        kind: VisitKind, NEEDED, 0, "kind of visit";
+        kind: VisitKind, NEEDED, 0, ["نوع الزيارة", "type de visite", "kind of visit"];
         /// Who answered.
-        respondent: Respondent, OPTIONAL, 0, "respondent";
+        respondent: Respondent, OPTIONAL, 0, ["المجيب", "répondant", "respondent"];
         /// What the family said to being recorded.
-        consent: Consent, OPTIONAL, 0, "consent";
+        consent: Consent, OPTIONAL, 0, ["الموافقة", "consentement", "consent"];
+        /// How it was said.
+        consent_mode: ConsentMode, OPTIONAL, 0, ["صيغة الموافقة", "forme du consentement", "form of the consent"];
+        /// How the family was given its receipt.
+        receipt: ReceiptForm, OPTIONAL, 0, ["وصل الأسرة", "reçu de la famille", "receipt of the family"];
         /// A note.
-        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, "note";
+        note: String, OPTIONAL, RECORD_NOTE_BYTES_MAX, ["ملاحظة", "note", "note"];
         /// Set aside by a worker; reversible.
-        withdrawn: bool, OPTIONAL, 0, "withdrawn";
+        withdrawn: bool, OPTIONAL, 0, ["مسحوب", "retiré", "withdrawn"];
     } and {
         /// The household visited.
         household: Option<Reference>;
         /// Needs heard at this visit.
         needs: Vec<NeedForm>;
+        /// What else was recorded at it: functioning, enrolments, expectations, constraints.
+        entries: Vec<RecordForm>;
     }
 }
 
@@ -223,72 +267,23 @@ form! {
     /// A need.
     NeedForm, NEED_FIELDS {
         /// Needed. What it is about.
-        category: Category, NEEDED, 0, "subject of the need";
+        category: Category, NEEDED, 0, ["موضوع الحاجة", "objet du besoin", "subject of the need"];
         /// Needed. How much it presses.
-        urgency: Urgency, NEEDED, 0, "urgency";
+        urgency: Urgency, NEEDED, 0, ["الاستعجال", "urgence", "urgency"];
         /// What was said, in their words.
-        text: String, OPTIONAL, RECORD_TEXT_BYTES_MAX, "text of the need";
+        text: String, OPTIONAL, RECORD_TEXT_BYTES_MAX, ["نص الحاجة", "texte du besoin", "text of the need"];
         /// What became of it; `open` where a new need says nothing.
-        status: NeedStatus, OPTIONAL, 0, "state of the need";
+        status: NeedStatus, OPTIONAL, 0, ["حالة الحاجة", "état du besoin", "state of the need"];
         /// The visit at which it was heard; within a visit's form it is that visit.
-        visit: Reference, OPTIONAL, 0, "visit at which it was heard";
+        visit: Reference, OPTIONAL, 0, ["الزيارة التي سمعت فيها", "visite où il a été entendu", "visit at which it was heard"];
     } and {}
 }
 
-/// The kinds of records in a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RecordKind {
-    /// The household itself.
-    Household,
-    /// A member.
-    Member,
-    /// A visit.
-    Visit,
-    /// A need.
-    Need,
-}
-
-impl RecordKind {
-    /// The kinds of which a household has many.
-    pub const ENTRIES: [Self; 3] = [Self::Member, Self::Visit, Self::Need];
-
-    /// The word in lines.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Household => "household",
-            Self::Member => "member",
-            Self::Visit => "visit",
-            Self::Need => "need",
-        }
-    }
-
-    /// The key of its map in a document.
-    #[must_use]
-    pub const fn map(self) -> &'static str {
-        match self {
-            Self::Household => "household",
-            Self::Member => "members",
-            Self::Visit => "visits",
-            Self::Need => "needs",
-        }
-    }
-
-    pub(crate) fn fields(self) -> &'static [FieldSpec] {
-        match self {
-            Self::Household => HOUSEHOLD_FIELDS,
-            Self::Member => MEMBER_FIELDS,
-            Self::Visit => VISIT_FIELDS,
-            Self::Need => NEED_FIELDS,
-        }
-    }
-
-    pub(crate) fn spec(self, field: &str) -> Option<&'static FieldSpec> {
-        self.fields().iter().find(|spec| spec.name == field)
-    }
-}
-
-fn check_clear(clear: &BTreeSet<&'static str>, table: &[FieldSpec], at: &str) -> Result<(), RecordError> {
+pub(super) fn check_clear(
+    clear: &BTreeSet<&'static str>,
+    table: &[FieldSpec],
+    at: &str,
+) -> Result<(), RecordError> {
     let clearable = |name: &str| table.iter().any(|spec| spec.name == name && !spec.needed);
     match clear.iter().find(|name| !clearable(name)) {
         Some(name) => Err(RecordError::new(join(at, name), Reason::NotClearable)),
@@ -301,14 +296,14 @@ pub(crate) fn join(at: &str, field: &str) -> String {
     if at.is_empty() { field.into() } else { format!("{at}.{field}") }
 }
 
-fn take_id(fields: &mut Fields) -> Result<Option<Uuid>, RecordError> {
+pub(super) fn take_id(fields: &mut Fields) -> Result<Option<Uuid>, RecordError> {
     let Some(node) = fields.take("id")? else { return Ok(None) };
     let at = |reason| RecordError::new(fields.at("id"), reason);
     let text = String::of_node(&node).map_err(at)?;
     of_canonical(&text).map(Some).ok_or(at(Reason::BadId))
 }
 
-fn take_handle(fields: &mut Fields) -> Result<Option<String>, RecordError> {
+pub(super) fn take_handle(fields: &mut Fields) -> Result<Option<String>, RecordError> {
     let Some(node) = fields.take("ref")? else { return Ok(None) };
     let at = |reason| RecordError::new(fields.at("ref"), reason);
     let text = String::of_node(&node).map_err(at)?;

@@ -9,8 +9,11 @@ use uuid::Uuid;
 
 use super::error::{Reason, RecordError};
 use super::fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
+use super::ids::place_id;
+use super::kinds::RecordKind;
 use super::path::FieldPath;
-use super::value::{Reference, Scalar};
+use super::record_form::{Given, RecordForm, check_entries};
+use super::value::{FieldValue, Reference, Scalar, of_canonical};
 
 /// What a resolution keeps.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,19 +65,61 @@ pub enum Form {
         /// The need.
         need: NeedForm,
     },
+    /// A record of another kind: an entry in a household's document, or what another document is about, or an
+    /// entry there.
+    Record(RecordForm),
     /// A decision between answers.
     Resolve(Resolution),
 }
 
 impl Form {
-    /// The household it speaks of; `None` for one that has no id yet.
+    /// The document it speaks of (a household's bears the household's id); `None` for one that has no id yet.
     #[must_use]
-    pub fn household(&self) -> Option<Reference> {
+    pub fn document(&self) -> Option<Reference> {
         match self {
+            Self::Record(form) if form.kind == RecordKind::Place => place_of(form).map(Reference::Id),
+            Self::Record(form) if form.kind.is_subject() => form.id.map(Reference::Id),
+            Self::Record(form) => form.document.clone(),
             Self::Household(form) => form.id.map(Reference::Id),
             Self::Visit(form) => form.household.clone(),
             Self::Member { household, .. } | Self::Need { household, .. } => Some(household.clone()),
             Self::Resolve(resolution) => Some(resolution.household.clone()),
+        }
+    }
+
+    /// What a document that this form may begin is about; `None` where it must be there already.
+    #[must_use]
+    pub const fn begins(&self) -> Option<RecordKind> {
+        match self {
+            Self::Household(_) => Some(RecordKind::Household),
+            Self::Record(form) if form.kind.is_subject() => Some(form.kind),
+            _ => None,
+        }
+    }
+
+    /// The household that a referral is of.
+    #[must_use]
+    pub fn referred_household(&self) -> Option<Uuid> {
+        match self {
+            Self::Record(form) if form.kind == RecordKind::Referral => match form.value("household") {
+                Some(Scalar::Text(id)) => of_canonical(id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The number of the newest constant whose maps it writes in.
+    #[must_use]
+    pub(crate) fn constant(&self) -> u32 {
+        let of =
+            |entries: &[RecordForm]| entries.iter().map(|entry| entry.kind.constant()).max().unwrap_or(1);
+        match self {
+            Self::Household(form) => of(&form.entries),
+            Self::Visit(form) => of(&form.entries),
+            Self::Record(form) => form.kind.constant().max(of(&form.entries)),
+            Self::Resolve(resolution) => resolution.path.constant(),
+            Self::Member { .. } | Self::Need { .. } => 1,
         }
     }
 
@@ -87,6 +132,15 @@ impl Form {
             Self::Household(form) => form.members.iter().filter_map(|member| member.handle.clone()).collect(),
             _ => BTreeSet::new(),
         };
+        for (field, given) in self.given_handles() {
+            let Given::Handle(handle) = given else { continue };
+            if own.contains(handle) {
+                continue;
+            }
+            let id = handles.get(handle.as_str()).ok_or(RecordError::new(field, Reason::UnknownHandle))?;
+            *given =
+                Given::Value(Reference::Id(*id).scalar().map_err(|reason| RecordError::new("", reason))?);
+        }
         for (field, reference) in self.references() {
             if let Reference::Handle(handle) = reference
                 && !(field == "head" && own.contains(handle))
@@ -96,6 +150,15 @@ impl Form {
             }
         }
         Ok(())
+    }
+
+    fn given_handles(&mut self) -> Vec<(String, &mut Given)> {
+        match self {
+            Self::Household(form) => form.entries.iter_mut().flat_map(|entry| entry.handles("")).collect(),
+            Self::Visit(form) => form.entries.iter_mut().flat_map(|entry| entry.handles("")).collect(),
+            Self::Record(form) => form.handles(""),
+            _ => Vec::new(),
+        }
     }
 
     fn references(&mut self) -> Vec<(&'static str, &mut Reference)> {
@@ -108,6 +171,10 @@ impl Form {
             Self::Need { household, need } => {
                 let visit = need.visit.iter_mut().map(|visit| ("visit", visit));
                 std::iter::once(("household", household)).chain(visit).collect()
+            }
+            Self::Record(form) => {
+                let word = form.kind.subjects().first().map_or("", |subject| subject.word());
+                form.document.iter_mut().map(|document| (word, document)).collect()
             }
             Self::Resolve(resolution) => vec![("household", &mut resolution.household)],
         }
@@ -123,8 +190,10 @@ impl Form {
             Self::Member { member, .. } => member.check_fields(""),
             Self::Need { need, .. } => need.check_fields(""),
             Self::Resolve(_) => Ok(()),
+            Self::Record(form) => form.check(""),
             Self::Visit(form) => {
                 form.check_fields("")?;
+                check_entries(&form.entries, RecordKind::Household, "")?;
                 check_count(form.needs.len(), RECORD_NEEDS_PER_VISIT_MAX, "needs")?;
                 check_distinct(form.needs.iter().map(|need| (need.id, need.handle.as_deref())), "needs")?;
                 let mut needs = form.needs.iter().enumerate();
@@ -136,6 +205,7 @@ impl Form {
 
 fn check_household(form: &HouseholdForm) -> Result<(), RecordError> {
     form.check_fields("")?;
+    check_entries(&form.entries, RecordKind::Household, "")?;
     check_count(form.languages.as_ref().map_or(0, BTreeSet::len), RECORD_LANGUAGES_MAX, "languages")?;
     check_count(form.members.len(), RECORD_MEMBERS_PER_FORM_MAX, "members")?;
     check_distinct(form.members.iter().map(|member| (member.id, member.handle.as_deref())), "members")?;
@@ -162,4 +232,10 @@ fn check_distinct<'a>(
         }
     }
     Ok(())
+}
+
+/// The document of a commune: the same everywhere, so that whoever writes first begins the same one.
+fn place_of(form: &RecordForm) -> Option<Uuid> {
+    let Some(Scalar::Text(commune)) = form.value("commune") else { return form.id };
+    Some(place_id(commune))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::calendar;
 use super::error::{Reason, RecordError};
 use super::json::{Fields, Node};
-use super::value::{FieldValue, Scalar, check_range};
+use super::value::{FieldValue, Scalar, ValueType, check_range};
 
 /// Where a household lives: WGS84, in hundred-thousandths of a degree (about a metre), and how good the fix is.
 ///
@@ -35,6 +35,8 @@ const LONGITUDE_E5_MAX: i64 = 18_000_000;
 const ACCURACY_M_MAX: i64 = 100_000;
 
 impl FieldValue for Gps {
+    const TYPE: ValueType = ValueType::Gps;
+
     fn of_node(node: &Node) -> Result<Self, Reason> {
         let wrong = |_: RecordError| Reason::WrongType {
             expected: "{\"lat_e5\": …, \"lon_e5\": …, \"accuracy_m\": …}, whole numbers of 1e-5 degrees and metres",

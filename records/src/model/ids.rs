@@ -38,6 +38,16 @@ impl DeviceIds {
     }
 }
 
+/// The id of a commune's document: `D("place", code)[..16]` as a uuid v8, so that two tablets that never met write
+/// in one.
+#[must_use]
+pub fn place_id(commune: &str) -> Uuid {
+    let mut bytes: [u8; 16] = hash::first(&hash::derive("place", &[commune.as_bytes()]));
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    Uuid::from_bytes(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::calendar;
 use super::error::Reason;
 use super::json::Node;
-use super::value::{FieldValue, Scalar};
+use super::value::{FieldValue, Scalar, ValueType};
 
 /// An instant in UTC, to the second, from 1970 to 2199. Kept as whole seconds, written as RFC 3339.
 ///
@@ -72,6 +72,8 @@ impl Serialize for Instant {
 }
 
 impl FieldValue for Instant {
+    const TYPE: ValueType = ValueType::Instant;
+
     fn of_node(node: &Node) -> Result<Self, Reason> {
         Self::of_text(&String::of_node(node)?)
     }

@@ -9,7 +9,8 @@ use automerge::{ObjId, ObjType, ReadDoc, ScalarValue, Value};
 use khettara_core::limits::DOCUMENT_DEPTH_MAX;
 use serde_json::{Value as Json, json};
 
-use super::value::{FieldValue, Scalar};
+use super::fields::FieldSpec;
+use super::value::{FieldValue, Scalar, ValueType};
 use super::vocabulary::Consent;
 
 /// The field whose answers are not equal before the law.
@@ -208,6 +209,20 @@ impl<'a, D: ReadDoc> Record<'a, D> {
         let winner = operations.get(winner_place(name, operations)?)?;
         let value = T::of_scalar(&scalar_of(&winner.held)?)?;
         self.left.remove(name);
+        Some(value)
+    }
+
+    /// The winner of a field as a line would give it. A code of newer software is shown as it stands.
+    pub(crate) fn shown(&mut self, spec: &FieldSpec) -> Option<Json> {
+        let operations = self.left.get(spec.name)?;
+        let winner = operations.get(winner_place(spec.name, operations)?)?;
+        let scalar = scalar_of(&winner.held)?;
+        let is_newer = |scalar: &Scalar| match (spec.value_type, scalar) {
+            (ValueType::Code(_) | ValueType::Codes(_), Scalar::Text(code)) => Some(json!(code)),
+            _ => None,
+        };
+        let value = (spec.shown)(&scalar).or_else(|| is_newer(&scalar))?;
+        self.left.remove(spec.name);
         Some(value)
     }
 

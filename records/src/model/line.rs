@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use khettara_core::id::ChangeHash;
 use khettara_core::limits::{
-    RECORD_LANGUAGES_MAX, RECORD_LINE_BYTES_MAX, RECORD_MEMBERS_PER_FORM_MAX, RECORD_NEEDS_PER_VISIT_MAX,
+    RECORD_ENTRIES_PER_FORM_MAX, RECORD_LANGUAGES_MAX, RECORD_LINE_BYTES_MAX, RECORD_MEMBERS_PER_FORM_MAX,
+    RECORD_NEEDS_PER_VISIT_MAX,
 };
 
 use super::error::{Reason, RecordError};
 use super::fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
 use super::form::{Form, Keep, Resolution};
 use super::json::{Fields, Node};
+use super::kinds::RecordKind;
+use super::record_form::RecordForm;
 use super::value::{FieldValue, Language, Reference, Scalar};
 
 /// Reads one line. `line_no` counts from 1 and stands in the error.
@@ -40,11 +43,48 @@ fn read(line: &str) -> Result<Form, RecordError> {
         "visit" => take_visit(&mut fields)?,
         "need" => Form::Need { household: needed(&mut fields)?, need: NeedForm::take(&mut fields)? },
         "resolve" => take_resolution(&mut fields)?,
+        word if RecordKind::of_word(word).is_some_and(|kind| kind.constant() > 1) => {
+            let kind = RecordKind::of_word(word).ok_or(RecordError::new("record", Reason::UnknownRecord))?;
+            Form::Record(take_record(kind, &mut fields)?)
+        }
         _ => return Err(RecordError::new("record", Reason::UnknownRecord)),
     };
     fields.finish()?;
     form.check()?;
     Ok(form)
+}
+
+/// A record of schema 2 in a line of its own: an entry names its document by what that is about.
+fn take_record(kind: RecordKind, fields: &mut Fields) -> Result<RecordForm, RecordError> {
+    let mut document = None;
+    for subject in kind.subjects() {
+        if let Some(reference) = take::<Reference>(fields, subject.word())?
+            && document.replace(reference).is_some()
+        {
+            return Err(RecordError::new(subject.word(), Reason::Repeated));
+        }
+    }
+    let mut form = RecordForm::take(kind, fields)?;
+    if let (Some(subject), None) = (kind.subjects().first(), &document) {
+        return Err(RecordError::new(subject.word(), Reason::Missing));
+    }
+    form.document = document;
+    if kind.is_subject() {
+        form.entries = take_entries(kind, fields)?;
+    }
+    Ok(form)
+}
+
+/// Lists of entries that stand in the line of a subject, or of a visit to it.
+fn take_entries(subject: RecordKind, fields: &mut Fields) -> Result<Vec<RecordForm>, RecordError> {
+    let mut entries = Vec::new();
+    let newer = |kind: &&RecordKind| kind.constant() > 1 && kind.subjects().contains(&subject);
+    for kind in RecordKind::ENTRIES.iter().filter(newer) {
+        if let Some(items) = fields.take_list(kind.map(), RECORD_ENTRIES_PER_FORM_MAX)? {
+            entries.extend(each(items, kind.map(), |fields| RecordForm::take(*kind, fields))?);
+        }
+    }
+    Ok(entries)
 }
 
 fn needed(fields: &mut Fields) -> Result<Reference, RecordError> {
@@ -63,6 +103,7 @@ fn take_household(fields: &mut Fields) -> Result<Form, RecordError> {
     }
     let items = fields.take_list("members", RECORD_MEMBERS_PER_FORM_MAX)?.unwrap_or_default();
     form.members = each(items, "members", MemberForm::take)?;
+    form.entries = take_entries(RecordKind::Household, fields)?;
     Ok(Form::Household(form))
 }
 
@@ -83,6 +124,7 @@ fn take_visit(fields: &mut Fields) -> Result<Form, RecordError> {
     form.household = Some(household);
     let items = fields.take_list("needs", RECORD_NEEDS_PER_VISIT_MAX)?.unwrap_or_default();
     form.needs = each(items, "needs", NeedForm::take)?;
+    form.entries = take_entries(RecordKind::Household, fields)?;
     Ok(Form::Visit(form))
 }
 

@@ -1,12 +1,14 @@
-//! Records: what a household, a member, a visit and a need are, how they are written into a document, and
-//! how they are read from lines of JSON. `docs/RECORDS.md` is the page for people.
+//! Records: what a household, a member, a visit, a referral … are, how they are written into a document, and how
+//! they are read from lines of JSON. `docs/RECORDS.md` is the page for people.
 //!
 //! ```text
-//! vocabulary, value, gps, instant → fields → form → line        (entry, with reasons)
-//! genesis, ids, laid → write → document                       (one household, one automerge document)
+//! words → vocabulary → value, codes, quantity, gps, instant → fields, kinds   (what a field is, and may hold)
+//! fields, kinds → record_form, form → line                                   (entry, with reasons)
+//! genesis, ids, laid → write → document                                      (one subject, one automerge document)
 //! ```
 
 mod calendar;
+mod codes;
 mod digest;
 mod document;
 mod error;
@@ -14,33 +16,46 @@ mod fields;
 mod form;
 mod genesis;
 mod gps;
+mod home;
 mod ids;
 mod instant;
 mod json;
+mod kinds;
 pub(crate) mod laid;
 mod line;
+mod page;
 mod path;
+mod quantity;
+mod record_form;
 mod value;
-mod vocabulary;
+pub mod vocabulary;
+mod words;
 pub(crate) mod write;
+mod write_record;
 
 pub use document::{ApplyError, HouseholdDocument, LoadError, NewRecord, Recorded};
 pub use error::{Reason, RecordError};
 pub(crate) use fields::FieldSpec;
-pub use fields::{HouseholdForm, MemberForm, NeedForm, RecordKind, VisitForm};
+pub use fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
 pub use form::{Form, Keep, Resolution};
-pub(crate) use genesis::ROOT_MAPS;
-pub use genesis::{Constant, GENESIS, GENESIS_CHUNK, constant_actor, constants};
+pub(crate) use genesis::is_root_map;
+pub use genesis::{Constant, FAMILY, GENESIS, GENESIS_CHUNK, REGISTER, constant_actor, constants};
 pub use gps::Gps;
-pub use ids::DeviceIds;
+pub use home::home_feed;
+pub use ids::{DeviceIds, place_id};
 pub use instant::Instant;
 pub(crate) use json::Node;
+pub use kinds::RecordKind;
 pub use line::parse_line;
+pub use page::fields_and_codes;
 pub use path::FieldPath;
+pub use quantity::{Amount, Count, Difficulty};
+pub use record_form::RecordForm;
 pub(crate) use value::FieldValue;
 pub(crate) use value::of_canonical;
-pub use value::{Birth, Commune, Language, Phone, Reference, Scalar};
+pub use value::{Birth, Commune, Date, Language, Phone, Reference, Scalar, Territories, ValueType};
 pub use vocabulary::{
     Category, Consent, Dwelling, Marital, NeedStatus, Relation, Respondent, Schooling, Sex, Status,
-    TimeSource, Urgency, VisitKind, Water,
+    TimeSource, Urgency, VisitKind, Vocabulary, Water,
 };
+pub use words::{Tongue, Words};

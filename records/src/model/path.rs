@@ -6,7 +6,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use super::error::Reason;
-use super::fields::RecordKind;
+use super::kinds::RecordKind;
 use super::value::of_canonical;
 
 /// The place of one answer.
@@ -14,11 +14,18 @@ use super::value::of_canonical;
 pub enum FieldPath {
     /// `household.<field>`.
     Household(String),
+    /// `<subject>.<field>` of a document that is about something else: `referral.status`.
+    Subject {
+        /// What the document is about.
+        kind: RecordKind,
+        /// The field.
+        field: String,
+    },
     /// `languages/<code>`.
     Language(String),
-    /// `members/<id>/<field>`, `visits/<id>/<field>`, `needs/<id>/<field>`.
+    /// `members/<id>/<field>`, `visits/<id>/<field>`, `expectations/<id>/<field>`…
     Entry {
-        /// Member, visit or need.
+        /// Member, visit, need, expectation…
         kind: RecordKind,
         /// Its id.
         id: Uuid,
@@ -35,9 +42,20 @@ impl FieldPath {
     /// The key at the end of the path.
     pub(crate) fn key(&self) -> &str {
         match self {
-            Self::Household(key) | Self::Language(key) | Self::Entry { field: key, .. } => key,
+            Self::Household(key)
+            | Self::Language(key)
+            | Self::Subject { field: key, .. }
+            | Self::Entry { field: key, .. } => key,
             Self::Other(place) => place.rsplit('/').next().unwrap_or_default(),
             Self::OneHead => "",
+        }
+    }
+
+    /// The number of the constant that made the map it lies in.
+    pub(crate) const fn constant(&self) -> u32 {
+        match self {
+            Self::Subject { kind, .. } | Self::Entry { kind, .. } => kind.constant(),
+            _ => 1,
         }
     }
 
@@ -47,7 +65,8 @@ impl FieldPath {
         match self {
             Self::Household(field) => format!("{} of the household", label(RecordKind::Household, field)),
             Self::Language(code) => format!("language {code} of the household"),
-            Self::Entry { kind, field, .. } => format!("{} of a {}", label(*kind, field), kind.word()),
+            Self::Subject { kind, field } => format!("{} of the {}", label(*kind, field), kind.words().en),
+            Self::Entry { kind, field, .. } => format!("{} of a {}", label(*kind, field), kind.words().en),
             Self::OneHead => "the family has more than one head".into(),
             Self::Other(_) => "something written by other software".into(),
         }
@@ -55,7 +74,7 @@ impl FieldPath {
 }
 
 fn label(kind: RecordKind, field: &str) -> &str {
-    kind.spec(field).map_or(field, |spec| spec.words)
+    kind.spec(field).map_or(field, |spec| spec.words.en)
 }
 
 impl fmt::Display for FieldPath {
@@ -63,6 +82,7 @@ impl fmt::Display for FieldPath {
         match self {
             Self::Household(field) => write!(f, "household.{field}"),
             Self::Language(code) => write!(f, "languages/{code}"),
+            Self::Subject { kind, field } => write!(f, "{}.{field}", kind.word()),
             Self::Entry { kind, id, field } => write!(f, "{}/{id}/{field}", kind.map()),
             Self::OneHead => f.write_str("rule.one_head"),
             Self::Other(place) => f.write_str(place),
@@ -75,6 +95,7 @@ impl fmt::Debug for FieldPath {
         match self {
             Self::Household(_) => f.write_str("household.…"),
             Self::Language(_) => f.write_str("languages/…"),
+            Self::Subject { kind, .. } => write!(f, "{}.…", kind.word()),
             Self::Entry { kind, id, .. } => write!(f, "{}/{id}/…", kind.map()),
             Self::OneHead => f.write_str("rule.one_head"),
             Self::Other(_) => f.write_str("other…"),
@@ -91,6 +112,11 @@ impl FromStr for FieldPath {
         }
         if let Some(field) = text.strip_prefix("household.") {
             return Ok(Self::Household(field.into()));
+        }
+        if let Some((word, field)) = text.split_once('.')
+            && let Some(kind) = RecordKind::of_word(word).filter(|kind| kind.is_subject())
+        {
+            return Ok(Self::Subject { kind, field: field.into() });
         }
         let (place, rest) = text.split_once('/').ok_or(Reason::BadPath)?;
         if place == "languages" {

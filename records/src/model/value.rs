@@ -10,6 +10,10 @@ use khettara_core::limits;
 use super::calendar;
 use super::error::Reason;
 use super::json::Node;
+use super::vocabulary::Vocabulary;
+
+/// The first year of birth taken at entry: 130 years before this software. No clock of a tablet is asked.
+const BIRTH_YEAR_MIN: i32 = 1_896;
 
 /// A plain value as a document keeps it.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,8 +36,48 @@ impl fmt::Debug for Scalar {
     }
 }
 
+/// What a field holds, for pages, schemas and tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueType {
+    /// Text in a person's words.
+    Text,
+    /// True or false.
+    Flag,
+    /// A whole number in a range, both ends included.
+    Integer {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
+    /// One code of a list.
+    Code(&'static Vocabulary),
+    /// Several codes of a list.
+    Codes(&'static Vocabulary),
+    /// An HCP code of a commune.
+    Commune,
+    /// HCP codes of regions, provinces, circles or communes.
+    Territories,
+    /// A telephone number, E.164.
+    Phone,
+    /// A language, BCP-47.
+    Language,
+    /// A date or year of birth.
+    Birth,
+    /// A date, a month or a year.
+    Date,
+    /// An instant in UTC, whole seconds.
+    Instant,
+    /// A place on the map.
+    Gps,
+    /// Another record.
+    Reference,
+}
+
 /// How a typed value is read at entry, kept in a document and checked.
 pub(crate) trait FieldValue: Sized {
+    /// What it is.
+    const TYPE: ValueType;
     /// Reads the value as a line of JSON gives it.
     fn of_node(node: &Node) -> Result<Self, Reason>;
     /// Reads the value as a document keeps it; `None` where something else stands there.
@@ -45,6 +89,8 @@ pub(crate) trait FieldValue: Sized {
 }
 
 impl FieldValue for String {
+    const TYPE: ValueType = ValueType::Text;
+
     fn of_node(node: &Node) -> Result<Self, Reason> {
         match node {
             Node::Text(text) => Ok(text.clone()),
@@ -66,6 +112,8 @@ impl FieldValue for String {
 }
 
 impl FieldValue for bool {
+    const TYPE: ValueType = ValueType::Flag;
+
     fn of_node(node: &Node) -> Result<Self, Reason> {
         if let Node::Flag(flag) = node {
             Ok(*flag)
@@ -90,6 +138,8 @@ impl FieldValue for bool {
 macro_rules! whole_numbers {
     ($($type:ty: $min:expr, $max:expr;)*) => {$(
         impl FieldValue for $type {
+            const TYPE: ValueType = ValueType::Integer { min: $min, max: $max };
+
             fn of_node(node: &Node) -> Result<Self, Reason> {
                 let Node::Integer(number) = node else {
                     return Err(Reason::WrongType { expected: "a whole number" });
@@ -141,7 +191,7 @@ pub(crate) fn check_text(text: &str, bytes_max: usize) -> Result<(), Reason> {
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $is_good:ident, $reason:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $type:ident, $is_good:ident, $reason:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -176,6 +226,8 @@ macro_rules! texts {
         }
 
         impl FieldValue for $name {
+            const TYPE: ValueType = ValueType::$type;
+
             fn of_node(node: &Node) -> Result<Self, Reason> {
                 Self::new(String::of_node(node)?)
             }
@@ -189,7 +241,7 @@ macro_rules! texts {
             }
 
             fn check(&self, _bytes_max: usize) -> Result<(), Reason> {
-                Ok(())
+                at_entry(Self::TYPE, &self.0)
             }
         }
     )*};
@@ -197,13 +249,49 @@ macro_rules! texts {
 
 texts! {
     /// A commune's HCP code, `RR.PPP.CC.NN`, or with a fifth pair for an arrondissement.
-    Commune, is_commune, BadCommune;
+    Commune, Commune, is_commune, BadCommune;
     /// A telephone number in E.164 form.
-    Phone, is_phone, BadPhone;
+    Phone, Phone, is_phone, BadPhone;
     /// A language as BCP-47 names it: `ary`, `ar`, `zgh`, `tzm`, `shi`, `rif`, `mey`, `fr`, `en`…
-    Language, is_language, BadLanguage;
+    Language, Language, is_language, BadLanguage;
     /// A birth: a date `1961-03-12`, a year `1961`, or a guessed year `1961~` (ISO 8601-2). From 1880 to 2199.
-    Birth, is_birth, BadBirth;
+    Birth, Birth, is_birth, BadBirth;
+    /// A date `2026-11-25`, a month `2026-11` or a year `2026`, from 1900 to 2199.
+    Date, Date, is_date, BadDate;
+    /// HCP codes of regions, provinces, circles or communes, each once, ascending, a space between: `08.201 08.401.11`.
+    Territories, Territories, are_territories, BadTerritories;
+}
+
+/// What is taken at entry is narrower than what is read: a birth of 1880 may stand in a record of other software.
+fn at_entry(kind: ValueType, text: &str) -> Result<(), Reason> {
+    let year = text.get(..4).and_then(|year| year.parse::<i32>().ok());
+    match (kind, year) {
+        (ValueType::Birth, Some(year)) if year < BIRTH_YEAR_MIN => {
+            Err(Reason::TooOld { year: BIRTH_YEAR_MIN })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let year = match text.len() {
+        4 => calendar::digits(text),
+        7 => calendar::date(&format!("{text}-01")).map(|(year, ..)| year),
+        _ => calendar::date(text).map(|(year, ..)| year),
+    };
+    year.is_some_and(|year| (1_900..=2_199).contains(&year))
+}
+
+fn are_territories(text: &str) -> bool {
+    let codes: Vec<&str> = text.split(' ').collect();
+    let is_code = |code: &&str| {
+        let lengths: Vec<usize> = code.split('.').map(str::len).collect();
+        matches!(lengths.as_slice(), [2] | [2, 3] | [2, 3, 2] | [2, 3, 2, 2])
+            && code.bytes().all(|b| b == b'.' || b.is_ascii_digit())
+    };
+    codes.len() <= limits::RECORD_TERRITORIES_MAX
+        && codes.iter().all(is_code)
+        && codes.windows(2).all(|pair| pair[0] < pair[1])
 }
 
 fn is_commune(text: &str) -> bool {
@@ -288,6 +376,8 @@ impl From<Uuid> for Reference {
 }
 
 impl FieldValue for Reference {
+    const TYPE: ValueType = ValueType::Reference;
+
     fn of_node(node: &Node) -> Result<Self, Reason> {
         let text = String::of_node(node)?;
         check_text(&text, limits::RECORD_HANDLE_BYTES_MAX)?;

@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::document::NewRecord;
 use super::error::{Reason, RecordError};
-use super::fields::{FieldSpec, HouseholdForm, MemberForm, NeedForm, RecordKind, VisitForm, join};
+use super::fields::{FieldSpec, HouseholdForm, MemberForm, NeedForm, VisitForm, join};
 use super::form::{Form, Keep, Resolution};
 use super::ids::DeviceIds;
 use super::json::Node;
+use super::kinds::RecordKind;
 use super::laid::{self, Held};
 use super::path::FieldPath;
 use super::value::{FieldValue, Reference, Scalar};
@@ -27,17 +28,17 @@ pub(crate) struct Writer<'t, 'd> {
 }
 
 /// The fields one form gives to one record.
-struct Fields<'a> {
-    scalars: BTreeMap<&'static str, Scalar>,
-    clear: &'a std::collections::BTreeSet<&'static str>,
-    table: &'static [FieldSpec],
+pub(super) struct Fields<'a> {
+    pub(super) scalars: BTreeMap<&'static str, Scalar>,
+    pub(super) clear: &'a std::collections::BTreeSet<&'static str>,
+    pub(super) table: &'static [FieldSpec],
 }
 
 impl Writer<'_, '_> {
     /// Writes the form.
     pub(crate) fn write(&mut self, form: &Form) -> Result<(), RecordError> {
-        if let Some(household) = form.household() {
-            match household {
+        if let Some(document) = form.document() {
+            match document {
                 Reference::Id(id) if id == self.document => {}
                 Reference::Id(_) => return Err(RecordError::new("household", Reason::OtherHousehold)),
                 Reference::Handle(_) => return Err(RecordError::new("household", Reason::UnknownHandle)),
@@ -50,6 +51,7 @@ impl Writer<'_, '_> {
                 self.member(id, member, "")
             }
             Form::Visit(form) => self.visit(form),
+            Form::Record(form) => self.record(form),
             Form::Need { need, .. } => {
                 let id = self.id_for(need.id);
                 self.need(id, need, None, "")
@@ -61,6 +63,9 @@ impl Writer<'_, '_> {
     fn household(&mut self, form: &HouseholdForm) -> Result<(), RecordError> {
         let maps = self.root(RecordKind::Household.map())?;
         let is_new = laid::keys_of(self.draft, &maps).is_empty();
+        if is_new && self.is_about_another(RecordKind::Household) {
+            return Err(RecordError::new("id", Reason::OtherDocument));
+        }
         if is_new && form.id.is_none() && self.ids.next_id() != self.document {
             return Err(RecordError::new("id", Reason::OtherHousehold));
         }
@@ -83,6 +88,7 @@ impl Writer<'_, '_> {
         let fields =
             Fields { scalars: bound.scalars("")?, clear: &form.clear, table: RecordKind::Household.fields() };
         self.put_fields(&maps, &fields, is_new, "")?;
+        self.entries(&form.entries, None, &handles)?;
         self.languages(form)
     }
 
@@ -120,7 +126,7 @@ impl Writer<'_, '_> {
         for (place, (need, need_id)) in form.needs.iter().zip(needs).enumerate() {
             self.need(need_id, need, Some(id), &format!("needs[{place}]"))?;
         }
-        Ok(())
+        self.entries(&form.entries, Some(id), &BTreeMap::new())
     }
 
     /// Writes a need; `heard_at` is the visit whose form it stands in.
@@ -147,16 +153,16 @@ impl Writer<'_, '_> {
         self.put_fields(&maps, &fields, is_new, at)
     }
 
-    fn id_for(&mut self, given: Option<Uuid>) -> Uuid {
+    pub(super) fn id_for(&mut self, given: Option<Uuid>) -> Uuid {
         given.unwrap_or_else(|| self.ids.next_id())
     }
 
-    fn noted(&mut self, kind: RecordKind, id: Uuid, handle: Option<&str>, is_new: bool) {
+    pub(super) fn noted(&mut self, kind: RecordKind, id: Uuid, handle: Option<&str>, is_new: bool) {
         self.records.push(NewRecord { kind, id, handle: handle.map(Into::into), is_new });
     }
 
     /// The maps under a root key. The genesis made one; other software may have put others beside it.
-    fn root(&mut self, key: &str) -> Result<Vec<ObjId>, RecordError> {
+    pub(super) fn root(&mut self, key: &str) -> Result<Vec<ObjId>, RecordError> {
         let maps = laid::maps_under(self.draft, &[ROOT], key);
         if maps.is_empty() {
             return Ok(vec![self.draft.put_object(ROOT, key, ObjType::Map).map_err(internal)?]);
@@ -165,7 +171,7 @@ impl Writer<'_, '_> {
     }
 
     /// The maps of one entry, made where there is none, and whether it was made.
-    fn entry(
+    pub(super) fn entry(
         &mut self,
         kind: RecordKind,
         id: Uuid,
@@ -182,7 +188,12 @@ impl Writer<'_, '_> {
         Ok((maps, is_new))
     }
 
-    fn must_exist(&mut self, reference: &Reference, kind: RecordKind, at: &str) -> Result<(), RecordError> {
+    pub(super) fn must_exist(
+        &mut self,
+        reference: &Reference,
+        kind: RecordKind,
+        at: &str,
+    ) -> Result<(), RecordError> {
         let Reference::Id(id) = reference else { return Err(RecordError::new(at, Reason::UnknownHandle)) };
         let roots = self.root(kind.map())?;
         if laid::maps_under(self.draft, &roots, &id.to_string()).is_empty() {
@@ -191,7 +202,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn put_fields(
+    pub(super) fn put_fields(
         &mut self,
         maps: &[ObjId],
         fields: &Fields<'_>,
@@ -210,7 +221,7 @@ impl Writer<'_, '_> {
 
     /// Writes a value where the present winner differs. A field with several answers whose winner is entered
     /// again keeps them all: saving a form is no decision between answers nobody was shown.
-    fn put(&mut self, maps: &[ObjId], key: &str, scalar: &Scalar) -> Result<(), RecordError> {
+    pub(super) fn put(&mut self, maps: &[ObjId], key: &str, scalar: &Scalar) -> Result<(), RecordError> {
         let value = laid::to_automerge(scalar);
         let present = laid::winner(self.draft, maps, key);
         if present.is_some_and(|operation| operation.held == Held::Scalar(value.clone())) {
@@ -228,7 +239,7 @@ impl Writer<'_, '_> {
         maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
     }
 
-    fn remove(&mut self, maps: &[ObjId], key: &str) -> Result<(), RecordError> {
+    pub(super) fn remove(&mut self, maps: &[ObjId], key: &str) -> Result<(), RecordError> {
         for map in maps {
             if !laid::operations(self.draft, std::slice::from_ref(map), key).is_empty() {
                 self.draft.delete(map, key).map_err(internal)?;
@@ -242,6 +253,7 @@ impl Writer<'_, '_> {
             FieldPath::OneHead => return self.resolve_head(resolution),
             FieldPath::Other(_) => return Err(RecordError::new("path", Reason::BadPath)),
             FieldPath::Household(field) => (Some(RecordKind::Household), self.root("household")?, field),
+            FieldPath::Subject { kind, field } => (Some(*kind), self.root(kind.map())?, field),
             FieldPath::Language(code) => (None, self.root("languages")?, code),
             FieldPath::Entry { kind, id, field } => {
                 let roots = self.root(kind.map())?;
@@ -358,6 +370,6 @@ fn node_of(scalar: &Scalar) -> Node {
     }
 }
 
-fn internal(_error: AutomergeError) -> RecordError {
+pub(super) fn internal(_error: AutomergeError) -> RecordError {
     RecordError::whole(Reason::Internal)
 }

@@ -90,14 +90,18 @@ impl Conflict {
     }
 }
 
-/// Every conflict of a household, in a fixed order: household, languages, members, visits, needs, rules, and
-/// last what other software wrote.
+/// Every conflict of a document, in a fixed order: what it is about, languages, entries kind by kind, rules, and last
+/// what other software wrote.
 #[must_use]
 pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
     let automerge = document.automerge();
     let mut search = Search { document: document.id(), automerge, found: Vec::new(), nested: Vec::new() };
     let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
     search.record(&household, &|field| FieldPath::Household(field));
+    for kind in RecordKind::SUBJECTS.into_iter().filter(|kind| *kind != RecordKind::Household) {
+        let maps = laid::maps_under(automerge, &[ROOT], kind.map());
+        search.record(&maps, &|field| FieldPath::Subject { kind, field });
+    }
     let languages = laid::maps_under(automerge, &[ROOT], "languages");
     search.record(&languages, &|code| FieldPath::Language(code));
     for kind in RecordKind::ENTRIES {
@@ -158,7 +162,7 @@ impl Search<'_> {
     fn shown(&self, path: &FieldPath, held: &Held) -> Json {
         let spec = match path {
             FieldPath::Household(field) => RecordKind::Household.spec(field),
-            FieldPath::Entry { kind, field, .. } => kind.spec(field),
+            FieldPath::Subject { kind, field } | FieldPath::Entry { kind, field, .. } => kind.spec(field),
             _ => None,
         };
         let typed = spec.and_then(|spec| (spec.shown)(&laid::scalar_of(held)?));
@@ -190,7 +194,7 @@ impl Search<'_> {
 
     fn unknown_roots(&mut self) {
         for (key, operations) in laid::contents(self.automerge, &[ROOT]) {
-            if !crate::model::ROOT_MAPS.contains(&key.as_str()) {
+            if !crate::model::is_root_map(&key) {
                 self.nested.push((key.clone(), laid::maps_of(&operations), 1));
             }
             self.compare(FieldPath::Other(key), &operations);

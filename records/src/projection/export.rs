@@ -3,18 +3,23 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::record_row::RecordRow;
 use super::view::HouseholdView;
 use crate::model::{Node, RecordKind, Reference};
 
 /// Members stand inside the household's line up to this size; the others follow in lines of their own.
 const LINE_BYTES_TARGET: usize = 32_768;
 
-/// The household's lines: itself with members, further members, visits, needs. Ids are written, so reading
+/// The document's lines: a household itself with members, further members, visits, needs, then entries of other
+/// kinds; or what else it is about, and its entries. Ids are written, so reading
 /// them back gives the same records. Left out is what could not be entered: conflicts' other sides, keys and
 /// codes of other software.
 #[must_use]
 pub fn export_lines(view: &HouseholdView) -> Vec<String> {
     let household = view.household.id.to_string();
+    if view.about != RecordKind::Household {
+        return view.records.iter().map(|row| record_line(row, view.about)).collect();
+    }
     let mut first = Map::from_iter([("record".into(), json!("household")), ("id".into(), json!(household))]);
     first.extend(fields(RecordKind::Household, &view.household));
     if !view.household.languages.is_empty() {
@@ -32,7 +37,17 @@ pub fn export_lines(view: &HouseholdView) -> Vec<String> {
     for need in &view.needs {
         lines.push(line("need", &household, entry(RecordKind::Need, need.id.to_string(), need)));
     }
+    lines.extend(view.records.iter().map(|row| record_line(row, view.about)));
     lines
+}
+
+fn record_line(row: &RecordRow, about: RecordKind) -> String {
+    let mut line = Map::from_iter([("record".into(), json!(row.kind.word()))]);
+    if !row.kind.is_subject() {
+        line.insert(about.word().into(), json!(row.document.to_string()));
+    }
+    line.extend(entry(row.kind, row.id.to_string(), row));
+    Json::Object(line).to_string()
 }
 
 /// The members that stand inside the household's line, its head first, and those that follow it. A head that

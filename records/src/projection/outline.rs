@@ -1,6 +1,6 @@
 //! A household in outline: what a list shows of it, read in one pass that makes neither rows nor sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use automerge::iter::{DocItem, MapRangeItem};
@@ -12,13 +12,15 @@ use super::view::HouseholdView;
 use crate::model::laid::{self, Held};
 use crate::model::of_canonical;
 use crate::model::{
-    Commune, FieldValue, HouseholdDocument, Instant, Phone, ROOT_MAPS, RecordKind, Reference, Relation,
-    Scalar,
+    Commune, FieldValue, HouseholdDocument, Instant, Phone, RecordKind, Reference, Relation, Scalar,
+    is_root_map,
 };
 
 /// What a list shows of a household. Every count and field equals what [`super::HouseholdView`] says.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Outline {
+    /// What the document is about, where that is no household.
+    pub(crate) about: Option<RecordKind>,
     pub(crate) commune: Option<Commune>,
     pub(crate) douar: Option<String>,
     pub(crate) status: Option<String>,
@@ -37,6 +39,8 @@ pub(crate) struct Outline {
     pub(crate) open_needs: u32,
     /// Fields with several answers, and rules that a merge broke.
     pub(crate) conflicts: u32,
+    /// The other records of this family that its links name, withdrawn ones left out.
+    pub(crate) links: BTreeSet<Uuid>,
 }
 
 impl std::fmt::Debug for Outline {
@@ -70,6 +74,7 @@ impl Outline {
         let visits = || view.visits.iter().filter(|visit| visit.withdrawn != Some(true));
         let needs = view.needs.iter();
         Self {
+            about: Some(view.about).filter(|about| *about != RecordKind::Household),
             commune: household.commune.clone(),
             douar: household.douar.clone(),
             status: household.status.clone(),
@@ -82,6 +87,11 @@ impl Outline {
             needs: count(view.needs.len()),
             open_needs: count(needs.filter(|need| is_open(need.status.as_deref())).count()),
             conflicts: view.conflicts,
+            links: view
+                .of_kind(RecordKind::Link)
+                .filter(|link| !link.is_withdrawn())
+                .filter_map(|link| of_canonical(link.text("to")?))
+                .collect(),
         }
     }
 }
@@ -119,15 +129,23 @@ struct Visit {
     withdrawn: bool,
 }
 
+#[derive(Default)]
+struct Link {
+    to: Option<Uuid>,
+    withdrawn: bool,
+}
+
 /// What an object is, known from the one it lies in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Root,
     Household,
     Languages,
-    /// The map of all members, visits or needs.
+    /// What a document is about that is no household's.
+    Subject(RecordKind),
+    /// The map of all entries of a kind.
     All(RecordKind),
-    /// One of them, by its place in the list.
+    /// One of them, by its place in the list where lists show something of it.
     One(RecordKind, usize),
     /// A map of other software, so deep.
     Other(u32),
@@ -145,6 +163,7 @@ struct Pass {
     visits: Vec<Visit>,
     /// Whether each need is open.
     needs: Vec<bool>,
+    links: Vec<Link>,
 }
 
 impl Pass {
@@ -159,11 +178,24 @@ impl Pass {
             if let DocItem::Map(found) = item.item
                 && place != Place::Skipped
             {
+                self.note_subject(place);
                 self.item(document, &item.obj, place, found)?;
             }
             last = Some((item.obj, place));
         }
         Ok(())
+    }
+
+    /// Something stands in a subject's map: the first subject that says anything is what the document is about.
+    fn note_subject(&mut self, place: Place) {
+        let kind = match place {
+            Place::Household => RecordKind::Household,
+            Place::Subject(kind) => kind,
+            _ => return,
+        };
+        if self.outline.about.is_none_or(|about| kind < about) {
+            self.outline.about = Some(kind);
+        }
     }
 
     fn item(
@@ -207,16 +239,17 @@ impl Pass {
     /// What a map under this key is.
     fn inner(&mut self, place: Place, key: &str) -> Place {
         match place {
-            Place::Root => match ROOT_MAPS.contains(&key) {
-                true if key == RecordKind::Household.map() => Place::Household,
-                true => {
-                    let kind = RecordKind::ENTRIES.into_iter().find(|kind| kind.map() == key);
-                    kind.map_or(Place::Languages, Place::All)
-                }
+            Place::Root => match is_root_map(key) {
+                true => match RecordKind::ALL.iter().find(|kind| kind.map() == key) {
+                    Some(RecordKind::Household) => Place::Household,
+                    Some(kind) if kind.is_subject() => Place::Subject(*kind),
+                    Some(kind) => Place::All(*kind),
+                    None => Place::Languages,
+                },
                 false => Place::Other(2),
             },
             Place::All(kind) => of_canonical(key).map_or(Place::Skipped, |id| self.one(kind, id)),
-            Place::Household | Place::Languages | Place::One(..) => Place::Other(2),
+            Place::Household | Place::Languages | Place::Subject(_) | Place::One(..) => Place::Other(2),
             Place::Other(depth) if depth <= DOCUMENT_DEPTH_MAX => Place::Other(depth + 1),
             Place::Other(_) | Place::Skipped => Place::Skipped,
         }
@@ -236,7 +269,11 @@ impl Pass {
                 self.needs.push(true);
                 self.needs.len()
             }
-            RecordKind::Household => return Place::Skipped,
+            RecordKind::Link => {
+                self.links.push(Link::default());
+                self.links.len()
+            }
+            _ => 1,
         };
         Place::One(kind, place - 1)
     }
@@ -267,6 +304,11 @@ impl Pass {
                 "withdrawn" => self.visits[number].withdrawn = typed(scalar) == Some(true),
                 _ => {}
             },
+            Place::One(RecordKind::Link, number) => match key {
+                "to" => self.links[number].to = typed::<String>(scalar).and_then(|to| of_canonical(&to)),
+                "withdrawn" => self.links[number].withdrawn = typed(scalar) == Some(true),
+                _ => {}
+            },
             Place::One(RecordKind::Need, number) if key == "status" => {
                 self.needs[number] = is_open(typed::<String>(scalar).as_deref());
             }
@@ -280,6 +322,7 @@ impl Pass {
         self.visits.retain(|visit| !visit.withdrawn);
         let heads = self.members.iter().filter(|member| member.is_head).count();
         Outline {
+            about: self.outline.about.filter(|about| *about != RecordKind::Household),
             name: name_of(&self.members, self.head.as_ref()),
             last_visit: self.visits.iter().filter_map(|visit| visit.at).max(),
             members: count(self.members.len()),
@@ -287,6 +330,7 @@ impl Pass {
             needs: count(self.needs.len()),
             open_needs: count(self.needs.iter().filter(|is_open| **is_open).count()),
             conflicts: self.outline.conflicts + u32::from(heads > 1),
+            links: self.links.iter().filter(|link| !link.withdrawn).filter_map(|link| link.to).collect(),
             ..self.outline
         }
     }
@@ -299,6 +343,7 @@ fn is_shown(place: Place, key: &str) -> bool {
         Place::One(RecordKind::Member, _) => &["name_latin", "name_ar", "relation", "withdrawn"],
         Place::One(RecordKind::Visit, _) => &["at", "withdrawn"],
         Place::One(RecordKind::Need, _) => &["status"],
+        Place::One(RecordKind::Link, _) => &["to", "withdrawn"],
         _ => &[],
     };
     fields.contains(&key)

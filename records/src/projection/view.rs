@@ -1,16 +1,17 @@
 //! A household read whole: its rows, in the order of their ids, and what other software wrote beside them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use automerge::{Automerge, ObjId, ROOT};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::conflicts::{Conflict, conflicts};
+use super::record_row::RecordRow;
 use super::rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
 use crate::model::laid::{self, Held};
-use crate::model::{FieldPath, HouseholdDocument, Language, RecordKind, of_canonical};
+use crate::model::{FieldPath, HouseholdDocument, Language, RecordKind, is_root_map, of_canonical};
 
 /// A household as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +24,12 @@ pub struct HouseholdView {
     pub visits: Vec<VisitRow>,
     /// Its needs, by id.
     pub needs: Vec<NeedRow>,
+    /// What the document is about.
+    #[serde(serialize_with = "as_word")]
+    pub about: RecordKind,
+    /// Everything else: what a document is about that is no household's, and entries of the kinds that came with
+    /// schema 2; kind by kind, then by id.
+    pub records: Vec<RecordRow>,
     /// Conflicts in all, those inside what other software wrote included.
     pub conflicts: u32,
     /// What stands in the document and in no row, by place: kept, not understood.
@@ -43,6 +50,8 @@ impl HouseholdView {
             members: Vec::new(),
             visits: Vec::new(),
             needs: Vec::new(),
+            about: about(automerge),
+            records: Vec::new(),
             conflicts: 0,
             extra: BTreeMap::new(),
         };
@@ -55,9 +64,29 @@ impl HouseholdView {
         for (entry, maps) in entries(automerge, RecordKind::Need, &mut extra) {
             view.needs.push(NeedRow::read(automerge, &maps, entry, id));
         }
+        view.read_records(automerge, id, &mut extra);
         view.extra = extra;
         view.count(&conflicts(document));
         view
+    }
+
+    fn read_records(&mut self, automerge: &Automerge, id: Uuid, extra: &mut BTreeMap<String, Json>) {
+        for kind in RecordKind::SUBJECTS.into_iter().filter(|kind| *kind != RecordKind::Household) {
+            let maps = laid::maps_under(automerge, &[ROOT], kind.map());
+            if !laid::keys_of(automerge, &maps).is_empty() {
+                self.records.push(RecordRow::read(automerge, &maps, kind, (id, id)));
+            }
+        }
+        for kind in RecordKind::ENTRIES.into_iter().filter(|kind| kind.constant() > 1) {
+            for (entry, maps) in entries(automerge, kind, extra) {
+                self.records.push(RecordRow::read(automerge, &maps, kind, (entry, id)));
+            }
+        }
+    }
+
+    /// Its records of one kind.
+    pub fn of_kind(&self, kind: RecordKind) -> impl Iterator<Item = &RecordRow> {
+        self.records.iter().filter(move |row| row.kind == kind)
     }
 
     fn count(&mut self, conflicts: &[Conflict]) {
@@ -73,6 +102,14 @@ impl HouseholdView {
                 FieldPath::Entry { kind: RecordKind::Visit, id, .. } => {
                     self.visits.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
                 }
+                FieldPath::Subject { kind, .. } => {
+                    self.records.iter_mut().find(|row| row.kind == *kind).map(|row| &mut row.conflicts)
+                }
+                FieldPath::Entry { kind, id, .. } if kind.constant() > 1 => self
+                    .records
+                    .iter_mut()
+                    .find(|row| (row.kind, row.id) == (*kind, *id))
+                    .map(|row| &mut row.conflicts),
                 FieldPath::Entry { id, .. } => {
                     self.needs.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
                 }
@@ -85,14 +122,25 @@ impl HouseholdView {
     }
 }
 
+/// What a document is about: the first subject that says anything. An empty one is taken for a household's.
+pub(crate) fn about(document: &Automerge) -> RecordKind {
+    let says_something = |kind: &RecordKind| {
+        let maps = laid::maps_under(document, &[ROOT], kind.map());
+        !laid::keys_of(document, &maps).is_empty()
+    };
+    RecordKind::SUBJECTS.into_iter().find(says_something).unwrap_or(RecordKind::Household)
+}
+
+fn as_word<S: Serializer>(kind: &RecordKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.word())
+}
+
 /// The root keys that are none of ours, and values of ours that are no maps.
 fn unknown_roots(document: &Automerge) -> BTreeMap<String, Json> {
-    let known: BTreeSet<&str> = crate::model::ROOT_MAPS.into_iter().collect();
     let mut extra = BTreeMap::new();
     for (key, operations) in laid::contents(document, &[ROOT]) {
-        let is_ours = |held: &Held| {
-            known.contains(key.as_str()) && matches!(held, Held::Object(automerge::ObjType::Map, _))
-        };
+        let is_ours =
+            |held: &Held| is_root_map(&key) && matches!(held, Held::Object(automerge::ObjType::Map, _));
         let strange: Vec<_> = operations.into_iter().filter(|operation| !is_ours(&operation.held)).collect();
         if let Some(json) = laid::json_of_key(document, &key, &strange, 0) {
             extra.insert(key, json);

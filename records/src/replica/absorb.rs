@@ -182,13 +182,13 @@ impl Absorbed {
         packed: Vec<u8>,
     ) -> Result<(), StoreError> {
         let id = document.id();
-        let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
-        let (visits, changes) = old.map_or((0, 0), |row| (row.visits, row.changes));
+        let old = rows::row_of(store, feed, &id)?;
+        let (visits, changes) = old.as_ref().map_or((0, 0), |row| (row.visits, row.changes));
         let row = ListRow::of(document, changes + self.merged);
         self.visits = u64::from(row.visits.saturating_sub(visits));
         self.bytes = packed.len() + 512;
         self.ops.push(Op::Put(keys::document(feed, &id), packed));
-        self.ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));
+        self.ops.extend(rows::put_row(feed, old.as_ref(), &row));
         Ok(())
     }
 }

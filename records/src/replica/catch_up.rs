@@ -22,7 +22,7 @@ use crate::verdict::{
 };
 
 /// How rows are written. Rows of another layout are derived anew.
-const ROWS_LAYOUT: u8 = 2;
+const ROWS_LAYOUT: u8 = 3;
 /// Rows deleted in one call while forgetting.
 const FORGET_ROWS: usize = 4_096;
 
@@ -148,9 +148,11 @@ impl Replica {
         for (_, row) in rows::scan::<HeldRow>(store, &keys::all_held_back(feed))? {
             before.count(row.state, row.count);
         }
-        for (_, row) in rows::scan::<ListRow>(store, &keys::list_rows(feed))? {
-            before.merged += row.changes;
-            before.visits += u64::from(row.visits);
+        for prefix in [keys::list_rows(feed), keys::register_rows(feed)] {
+            for (_, row) in rows::scan::<ListRow>(store, &prefix)? {
+                before.merged += row.changes;
+                before.visits += u64::from(row.visits);
+            }
         }
         let forgetting = FeedMark { rules: Digest::ZERO, vector: Digest::ZERO };
         let mark_key = keys::feed_mark(feed);

@@ -48,6 +48,26 @@ pub(super) fn list_rows(feed: &Feed) -> Vec<u8> {
     of(feed, b'l', &[])
 }
 
+/// A row of the register: a document about anything but a household.
+pub(super) fn register_row(feed: &Feed, id: &DocumentId) -> Vec<u8> {
+    of(feed, b'g', &[&id.0])
+}
+
+/// Prefix of all [`register_row`]s.
+pub(super) fn register_rows(feed: &Feed) -> Vec<u8> {
+    of(feed, b'g', &[])
+}
+
+/// The records that a document's links name, where it has links.
+pub(super) fn link_row(feed: &Feed, id: &DocumentId) -> Vec<u8> {
+    of(feed, b'k', &[&id.0])
+}
+
+/// Prefix of all [`link_row`]s.
+pub(super) fn link_rows(feed: &Feed) -> Vec<u8> {
+    of(feed, b'k', &[])
+}
+
 /// The last readable change of an actor in a document, on a log.
 pub(super) fn seq(feed: &Feed, log: &LogId, actor: &ActorId, document: &DocumentId) -> Vec<u8> {
     of(feed, b'q', &[&log.0, &actor.0, &document.0])

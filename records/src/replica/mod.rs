@@ -15,6 +15,7 @@
 mod absorb;
 mod cache;
 mod catch_up;
+mod families;
 mod keys;
 mod packed;
 mod read;
@@ -31,6 +32,7 @@ use crate::verdict::Known;
 use cache::DocumentCache;
 
 pub use catch_up::CaughtUp;
+pub use families::Families;
 pub use read::{Author, HeldBackEntry, ReceiptRuns, Stats};
 pub use record::{RecordFailure, Saved};
 pub use rows::ListRow;
@@ -46,8 +48,15 @@ impl Replica {
     /// A copy for an organisation. Documents stay loaded within about `cache_bytes_max` bytes.
     #[must_use]
     pub fn new(org: OrgId, cache_bytes_max: usize) -> Self {
+        Self::knowing(org, cache_bytes_max, u32::MAX)
+    }
+
+    /// A copy that knows the constants up to a number from its software, as an older release does. Others it
+    /// learns from headquarters.
+    #[must_use]
+    pub fn knowing(org: OrgId, cache_bytes_max: usize, constants_max: u32) -> Self {
         let mut known = Known::default();
-        for constant in model::constants() {
+        for constant in model::constants().iter().filter(|constant| constant.number <= constants_max) {
             // A test walks every constant of the software; one that failed would only be missing here.
             let _ = known.add(constant.chunk);
         }

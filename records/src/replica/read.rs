@@ -12,6 +12,7 @@ use khettara_core::store::{Damage, Store, StoreError};
 
 use super::Replica;
 use super::cache::NotLoaded;
+use super::families::Families;
 use super::keys;
 use super::rows::{self, HeldRow, ListRow};
 use super::segments::pending_name;
@@ -71,6 +72,8 @@ pub struct Stats {
     pub open_needs: u64,
     /// Fields with several answers, withdrawn households included.
     pub conflicts: u64,
+    /// Documents about anything but a household: referrals, service points, consultations…
+    pub register: u64,
 }
 
 fn damaged(error: NotLoaded) -> StoreError {
@@ -139,9 +142,11 @@ impl Replica {
     /// [`StoreError`].
     pub fn all_conflicts(&mut self, store: &dyn Store, feed: &Feed) -> Result<Vec<Conflict>, StoreError> {
         let mut found = Vec::new();
-        for (_, row) in rows::scan::<ListRow>(store, &keys::list_rows(feed))? {
-            if row.conflicts > 0 {
-                found.extend(self.conflicts(store, feed, &row.document)?);
+        for prefix in [keys::list_rows(feed), keys::register_rows(feed)] {
+            for (_, row) in rows::scan::<ListRow>(store, &prefix)? {
+                if row.conflicts > 0 {
+                    found.extend(self.conflicts(store, feed, &row.document)?);
+                }
             }
         }
         Ok(found)
@@ -168,7 +173,7 @@ impl Replica {
         Ok(page.into_iter().filter_map(|(_, value)| encoding::from_bytes(&value).ok()).collect())
     }
 
-    /// One row of a feed's list.
+    /// One row of a feed's list, or of its register.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -178,7 +183,31 @@ impl Replica {
         feed: &Feed,
         id: &DocumentId,
     ) -> Result<Option<ListRow>, StoreError> {
-        rows::read(store, &keys::list_row(feed, id))
+        rows::row_of(store, feed, id)
+    }
+
+    /// Documents of a feed that are about anything but a household, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn register(&self, store: &dyn Store, feed: &Feed) -> Result<Vec<ListRow>, StoreError> {
+        Ok(rows::scan(store, &keys::register_rows(feed))?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// Which records are of one family, by the links in these feeds; no document is loaded.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn families(&self, store: &dyn Store, feeds: &[Feed]) -> Result<Families, StoreError> {
+        let mut families = Families::default();
+        for feed in feeds {
+            let prefix = keys::link_rows(feed);
+            for (key, links) in rows::scan::<Vec<DocumentId>>(store, &prefix)? {
+                let Ok(document) = <[u8; 16]>::try_from(key.as_slice()) else { continue };
+                links.iter().for_each(|other| families.join(&DocumentId(document), other));
+            }
+        }
+        Ok(families)
     }
 
     /// Counts from rows; no document is loaded.
@@ -198,6 +227,11 @@ impl Replica {
                     stats.needs += u64::from(row.needs);
                     stats.open_needs += u64::from(row.open_needs);
                 }
+            })?;
+            rows::each(store, &keys::register_rows(feed), &mut |_, value| {
+                let Ok(row) = encoding::from_bytes::<ListRow>(value) else { return };
+                stats.conflicts += u64::from(row.conflicts);
+                stats.register += 1;
             })?;
         }
         Ok(stats)

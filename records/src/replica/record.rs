@@ -15,7 +15,7 @@ use super::cache::{Loaded, NotLoaded};
 use super::keys;
 use super::rows::{self, ListRow, LogMark, SeqRow};
 use crate::airlock::walk;
-use crate::model::{DeviceIds, Form, NewRecord, Reason, RecordError, Reference};
+use crate::model::{DeviceIds, Form, NewRecord, Reason, RecordError, Reference, constants};
 
 /// A form that is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,14 +148,14 @@ impl Replica {
             return Ok(Err(refused));
         }
         let mut slot = pen.slot(scratch, feed)?;
-        let named = match form.household() {
+        let named = match form.document() {
             Some(Reference::Id(id)) => Some(id),
             Some(Reference::Handle(_)) => {
                 return Ok(Err(RecordError::new("household", Reason::UnknownHandle)));
             }
             None => None,
         };
-        let begins = matches!(form, Form::Household(_));
+        let begins = form.begins().is_some();
         if let Some(id) = named {
             let id = DocumentId(*id.as_bytes());
             self.load(scratch, feed, &id, draft)?;
@@ -250,11 +250,11 @@ impl Replica {
             let Some(one) = loaded.get_mut(&id) else { continue };
             let saved = self.cache.pack(&one.document.save());
             one.saved_bytes = saved.len();
-            let old: Option<ListRow> = rows::read(store, &keys::list_row(feed, &id))?;
-            let changes = old.map_or(0, |row| row.changes) + written;
+            let old = rows::row_of(store, feed, &id)?;
+            let changes = old.as_ref().map_or(0, |row| row.changes) + written;
             let row = ListRow::of(&one.document, changes);
             ops.push(Op::Put(keys::document(feed, &id), saved));
-            ops.push(Op::Put(keys::list_row(feed, &id), encoding::to_bytes(&row)));
+            ops.extend(rows::put_row(feed, old.as_ref(), &row));
         }
         store.derive(ops)?;
         self.put_back(feed, Draft { loaded, ..Draft::default() });
@@ -281,6 +281,12 @@ fn last_seq(
 fn check_own(loaded: &mut Loaded, chunk: &[u8], actor: ActorId) -> Option<u64> {
     let walked = walk(chunk).ok()?;
     if let Some(past) = &mut loaded.past {
+        // The change may be the first here to stand on a constant.
+        for constant in constants() {
+            if !past.contains(&constant.hash) && loaded.document.has_change(&constant.hash) {
+                past.add(&walk(constant.chunk).ok()?, loaded.document.automerge()).ok()?;
+            }
+        }
         past.add(&walked, loaded.document.automerge()).ok()?;
     }
     (walked.actor() == actor).then_some(walked.header().seq)

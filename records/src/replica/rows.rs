@@ -3,11 +3,12 @@
 use std::fmt;
 
 use khettara_core::encoding;
-use khettara_core::id::{ChangeHash, Digest, DocumentId, Head, KeyId, SegmentId};
-use khettara_core::store::{Store, StoreError};
+use khettara_core::id::{ChangeHash, Digest, DocumentId, Feed, Head, KeyId, SegmentId};
+use khettara_core::store::{Op, Store, StoreError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::keys;
 use crate::model::HouseholdDocument;
 use crate::projection::Outline;
 use crate::verdict::EntryState;
@@ -86,8 +87,10 @@ pub(super) struct UnitRow {
 /// A household in a list: enough to find it, without its document.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListRow {
-    /// The household's document.
+    /// The household's document, or another.
     pub document: DocumentId,
+    /// What it is about, as the word of its record; `None`: a household.
+    pub about: Option<String>,
     /// Commune, HCP code.
     pub commune: Option<String>,
     /// Douar, ksar or quarter.
@@ -114,6 +117,8 @@ pub struct ListRow {
     pub withdrawn: bool,
     /// Changes merged, constants not counted.
     pub changes: u64,
+    /// The other records of this family that its links name, withdrawn ones left out; each once, ascending.
+    pub links: Vec<DocumentId>,
 }
 
 impl fmt::Debug for ListRow {
@@ -128,6 +133,7 @@ impl ListRow {
         let outline = Outline::read(document);
         Self {
             document: document.id(),
+            about: outline.about.map(|about| about.word().into()),
             commune: outline.commune.map(|commune| commune.as_str().into()),
             douar: outline.douar,
             status: outline.status,
@@ -141,8 +147,34 @@ impl ListRow {
             conflicts: outline.conflicts,
             withdrawn: outline.withdrawn,
             changes,
+            links: outline.links.into_iter().map(|id| DocumentId(*id.as_bytes())).collect(),
         }
     }
+}
+
+/// A document's row, in the list of households or in the register.
+pub(super) fn row_of(store: &dyn Store, feed: &Feed, id: &DocumentId) -> Result<Option<ListRow>, StoreError> {
+    match read(store, &keys::list_row(feed, id))? {
+        Some(row) => Ok(Some(row)),
+        None => read(store, &keys::register_row(feed, id)),
+    }
+}
+
+/// The writes that give a document its row; a document that turns out to be about something else leaves the list.
+pub(super) fn put_row(feed: &Feed, old: Option<&ListRow>, row: &ListRow) -> Vec<Op> {
+    let (list, register) = (keys::list_row(feed, &row.document), keys::register_row(feed, &row.document));
+    let (here, there) = if row.about.is_none() { (list, register) } else { (register, list) };
+    let mut ops = vec![Op::Put(here, encoding::to_bytes(row))];
+    let links = keys::link_row(feed, &row.document);
+    if !row.links.is_empty() {
+        ops.push(Op::Put(links, encoding::to_bytes(&row.links)));
+    } else if old.is_some_and(|old| !old.links.is_empty()) {
+        ops.push(Op::Delete(links));
+    }
+    if old.is_some_and(|old| old.about.is_none() != row.about.is_none()) {
+        ops.push(Op::Delete(there));
+    }
+    ops
 }
 
 /// A derived row that does not decode is none: it is derived again.

@@ -5,6 +5,7 @@
 mod a_clone_registers_another_family;
 mod any_order_gives_one_set_of_states;
 mod recording;
+mod software_of_two_schemas_lives_in_one_fleet;
 mod station;
 mod two_branches_under_one_start;
 mod what_is_shared_reads_the_same;

@@ -91,7 +91,7 @@ fn a_change_under_anothers_name_or_out_of_turn_or_unsafe_is_set_aside() {
     let mut other = document(1);
     other.apply(&[&begin.bytes[16..]]).unwrap();
     let id = Reference::Id(uuid::Uuid::parse_str(&uuid(1)).unwrap());
-    assert!(matches!(form(&visit(1, "x")).household(), Some(household) if household == id));
+    assert!(matches!(form(&visit(1, "x")).document(), Some(household) if household == id));
     let items = [
         Forger::start(5),
         begin,
