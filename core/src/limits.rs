@@ -137,6 +137,8 @@ pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
 pub const RECORD_ENTRIES_PER_FORM_MAX: usize = 128;
 /// Territories of one programme; more are refused at entry.
 pub const RECORD_TERRITORIES_MAX: usize = 128;
+/// Characters of an answer that a sentence about a conflict repeats; the rest is an ellipsis.
+pub const SENTENCE_VALUE_CHARS_MAX: usize = 80;
 /// Languages of one household; more are refused at entry.
 pub const RECORD_LANGUAGES_MAX: usize = 16;
 /// One line of a file of records; a longer one is refused unread.

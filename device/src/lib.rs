@@ -34,5 +34,8 @@ pub use khettara_core::error::ErrorKind;
 pub use khettara_core::id::{DeviceKey, Feed};
 pub use khettara_core::sync::Whereabouts;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
-pub use khettara_records::model::{FieldPath, Form, RecordKind, Scalar, fields_and_codes, parse_line};
+pub use khettara_records::model::{
+    FieldPath, Form, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,
+};
+pub use khettara_records::projection::{RecordRow, Who, link_sentence};
 pub use khettara_records::replica::{Families, ListRow, Saved};

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
 use khettara_core::store::{Store, StoreError};
 use khettara_core::sync::{Engine, Whereabouts};
-use khettara_records::model::{FieldPath, Scalar};
-use khettara_records::projection::{Conflict, HouseholdView, export_lines};
+use khettara_records::model::{FieldPath, RecordKind, Scalar, Tongue};
+use khettara_records::projection::{Conflict, HouseholdView, RecordRow, Who, export_lines, sentence};
 use khettara_records::replica::{Families, ListRow, Replica, Saved};
 use uuid::Uuid;
 
@@ -38,6 +38,19 @@ pub struct Writer {
     pub is_me: bool,
 }
 
+impl Writer {
+    /// The same, as sentences name it.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        match (self.is_me, self.serial, self.device) {
+            (true, ..) => Who::Me,
+            (_, Some(serial), _) => Who::Serial(serial),
+            (_, None, Some(device)) => Who::Device(device.to_hex()[..8].into()),
+            (_, None, None) => Who::Unknown,
+        }
+    }
+}
+
 /// A conflict, where it stands, and who wrote its sides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShownConflict {
@@ -47,6 +60,15 @@ pub struct ShownConflict {
     pub conflict: Conflict,
     /// The writers of its sides, in their order.
     pub writers: Vec<Writer>,
+}
+
+impl ShownConflict {
+    /// The conflict in one sentence: who wrote what, where and when, and what is shown meanwhile.
+    #[must_use]
+    pub fn sentence(&self, tongue: Tongue) -> String {
+        let writers: Vec<Who> = self.writers.iter().map(Writer::who).collect();
+        sentence(&self.conflict, &writers, self.feed.as_str(), tongue)
+    }
 }
 
 /// One household as this tablet knows it.
@@ -121,6 +143,27 @@ impl Device {
     pub fn families(&self) -> Result<Families, DeviceError> {
         let member = self.member()?;
         Ok(member.with(|replica, engine, store| replica.families(store, &readable(engine, store)?))?)
+    }
+
+    /// Families that moved or are registered twice: every link that stands, with the feed of its record.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the store cannot be read.
+    pub fn links(&self) -> Result<Vec<(Feed, RecordRow)>, DeviceError> {
+        let member = self.member()?;
+        let all = member.with(|replica, engine, store| {
+            let mut all = Vec::new();
+            for feed in readable(engine, store)? {
+                for document in replica.linked(store, &feed)? {
+                    let view = replica.household(store, &feed, &document)?;
+                    let links = view.iter().flat_map(|view| view.of_kind(RecordKind::Link));
+                    let standing = links.filter(|link| !link.is_withdrawn());
+                    all.extend(standing.map(|link| (feed.clone(), link.clone())));
+                }
+            }
+            Ok::<_, StoreError>(all)
+        })?;
+        Ok(all)
     }
 
     /// One household, with its conflicts and where the visits written here are.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use khettara_device::Tongue;
 
 /// A field tablet: records households and visits, keeps them, and carries them to headquarters.
 #[derive(Debug, Parser)]
@@ -17,6 +18,9 @@ pub(super) struct Arguments {
     /// Print nothing but what was asked for.
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
+    /// The language of sentences about conflicts and links: ar, fr or en.
+    #[arg(long, global = true, env = "KHETTARA_LANG", default_value = "en", value_name = "LANG")]
+    pub(super) lang: Tongue,
     #[command(subcommand)]
     pub(super) command: Command,
 }

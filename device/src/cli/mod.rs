@@ -31,7 +31,7 @@ enum Done {
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let output = Output::new(arguments.json, arguments.quiet);
+    let output = Output::new(arguments.json, arguments.quiet, arguments.lang);
     let result = run(&arguments, &output);
     ExitCode::from(match result {
         Ok(Done::All) => 0,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressStyle};
-use khettara_device::{DeviceError, ErrorKind};
+use khettara_device::{DeviceError, ErrorKind, Tongue};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -40,11 +40,17 @@ impl From<io::Error> for Trouble {
 pub(super) struct Output {
     pub(super) json: bool,
     quiet: bool,
+    tongue: Tongue,
 }
 
 impl Output {
-    pub(super) const fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet }
+    pub(super) const fn new(json: bool, quiet: bool, tongue: Tongue) -> Self {
+        Self { json, quiet, tongue }
+    }
+
+    /// The language of sentences about conflicts and links.
+    pub(super) const fn tongue(&self) -> Tongue {
+        self.tongue
     }
 
     /// One line of a list, for programs.

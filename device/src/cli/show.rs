@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use khettara_device::{
-    Choice, Device, DeviceError, FieldPath, Household, RecordKind, Scalar, ShownConflict, Whereabouts,
-    Writer, reason_words,
+    Choice, Device, DeviceError, FieldPath, Household, RecordKind, Scalar, ShownConflict, Tongue,
+    Whereabouts, link_sentence, reason_words,
 };
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -54,7 +54,7 @@ pub(super) fn show(dir: &Path, typed: &str, output: &Output) -> Result<Done, Tro
     let device = open(dir, output)?;
     let household = device.household(&find(&device, typed)?)?;
     output.line(&household_json(&household))?;
-    output.print(&household_words(&household))?;
+    output.print(&household_words(&household, output.tongue()))?;
     Ok(Done::All)
 }
 
@@ -66,6 +66,11 @@ fn household_json(household: &Household) -> Json {
         .map(|(id, place)| json!({ "visit": id.to_string(), "place": place_words(*place) }))
         .collect();
     json!({ "feed": household.feed.as_str(), "household": household.view, "conflicts": conflicts, "own_visits": places })
+}
+
+/// One thing said in every language, by its code.
+fn sentences(said: impl Fn(Tongue) -> String) -> Json {
+    Tongue::ALL.into_iter().map(|tongue| (tongue.code().to_string(), Json::String(said(tongue)))).collect()
 }
 
 fn conflict_json(shown: &ShownConflict) -> Json {
@@ -82,6 +87,7 @@ fn conflict_json(shown: &ShownConflict) -> Json {
     json!({
         "household": uuid_of(&shown.conflict.document).to_string(), "feed": shown.feed.as_str(),
         "field": shown.conflict.path.to_string(), "words": shown.conflict.words, "sides": sides,
+        "sentences": sentences(|tongue| shown.sentence(tongue)),
     })
 }
 
@@ -95,16 +101,7 @@ fn place_words(place: Whereabouts) -> String {
     }
 }
 
-fn writer_words(writer: &Writer) -> String {
-    match (writer.is_me, writer.serial, writer.device) {
-        (true, ..) => "this tablet".into(),
-        (_, Some(serial), _) => format!("tablet {serial}"),
-        (_, None, Some(device)) => format!("device {}", &device.to_hex()[..8]),
-        (_, None, None) => "a device not known here".into(),
-    }
-}
-
-fn household_words(household: &Household) -> String {
+fn household_words(household: &Household, tongue: Tongue) -> String {
     let view = &household.view;
     let mut lines = Vec::new();
     if view.about == RecordKind::Household {
@@ -131,7 +128,7 @@ fn household_words(household: &Household) -> String {
         lines.extend(fields(record, "  "));
     }
     for conflict in &household.conflicts {
-        lines.push(conflict_words(conflict));
+        lines.push(conflict_words(conflict, tongue));
     }
     lines.join("\n")
 }
@@ -154,14 +151,15 @@ fn fields<R: serde::Serialize>(row: &R, indent: &str) -> Vec<String> {
     kept.map(|(name, value)| format!("{indent}{name:<16}{}", shown_json(value))).collect()
 }
 
-fn conflict_words(shown_conflict: &ShownConflict) -> String {
+/// The sentence, then the answers by number, as a decision names them.
+fn conflict_words(shown_conflict: &ShownConflict, tongue: Tongue) -> String {
     let conflict = &shown_conflict.conflict;
-    let mut lines = vec![format!("! {} has several answers  ({})", conflict.words, conflict.path)];
-    for (place, (side, writer)) in conflict.sides.iter().zip(&shown_conflict.writers).enumerate() {
+    let mut lines = vec![format!("! {}", shown_conflict.sentence(tongue))];
+    for (place, side) in conflict.sides.iter().enumerate() {
         let mark = if side.winner { "*" } else { " " };
-        let who = format!("{}, {}", writer_words(writer), shown_conflict.feed);
-        lines.push(format!("  {mark} {}  {who:<28}  {}", place + 1, shown(&side.text)));
+        lines.push(format!("  {mark} {}  {}", place + 1, shown(&side.text)));
     }
+    lines.push(format!("  {}", conflict.path));
     lines.join("\n")
 }
 
@@ -171,7 +169,12 @@ pub(super) fn conflicts(dir: &Path, output: &Output) -> Result<Done, Trouble> {
     for conflict in &all {
         output.line(&conflict_json(conflict))?;
         let id = uuid_of(&conflict.conflict.document).to_string();
-        output.print(&format!("Household {}\n{}", &id[..8], conflict_words(conflict)))?;
+        output.print(&format!("{}\n{}", &id[..8], conflict_words(conflict, output.tongue())))?;
+    }
+    for (feed, link) in device.links()? {
+        let said = |tongue| link_sentence(&link, feed.as_str(), tongue);
+        output.line(&json!({ "feed": feed.as_str(), "link": link, "sentences": sentences(said) }))?;
+        output.print(&said(output.tongue()))?;
     }
     let words = match all.len() {
         0 => "No field has several answers.".to_string(),

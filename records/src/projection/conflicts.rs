@@ -3,6 +3,7 @@
 //! All sides are shown with author and change; the row shows the deterministic winner; a person decides, and
 //! the decision is an ordinary change.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -14,9 +15,11 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::view::entries;
-use crate::model::laid::{self, Held, Operation};
+use crate::model::laid::{self, Held, Operation, Record};
 use crate::model::write::heads;
-use crate::model::{FieldPath, Form, HouseholdDocument, Keep, RecordKind, Reference, Resolution, Scalar};
+use crate::model::{
+    FieldPath, Form, HouseholdDocument, Instant, Keep, RecordKind, Reference, Resolution, Scalar,
+};
 
 /// One answer.
 #[derive(Clone, PartialEq, Serialize)]
@@ -33,6 +36,19 @@ pub struct Side {
     pub change: ChangeHash,
     /// Whether rows show this one.
     pub winner: bool,
+    /// What its author said of a visit in the same change, or else last in this document.
+    pub told: Option<Told>,
+}
+
+/// Who was there, and when, as a visit says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The agent.
+    pub agent: Option<String>,
+    /// When, as the clock said.
+    pub at: Option<Instant>,
+    /// How far that clock may be wrong, in seconds.
+    pub error_s: Option<u32>,
 }
 
 impl fmt::Debug for Side {
@@ -95,7 +111,13 @@ impl Conflict {
 #[must_use]
 pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
     let automerge = document.automerge();
-    let mut search = Search { document: document.id(), automerge, found: Vec::new(), nested: Vec::new() };
+    let mut search = Search {
+        document: document.id(),
+        automerge,
+        found: Vec::new(),
+        nested: Vec::new(),
+        told: OnceCell::new(),
+    };
     let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
     search.record(&household, &|field| FieldPath::Household(field));
     for kind in RecordKind::SUBJECTS.into_iter().filter(|kind| *kind != RecordKind::Household) {
@@ -121,6 +143,8 @@ struct Search<'a> {
     found: Vec<Conflict>,
     /// Maps of other software still to be looked into: place, maps, depth.
     nested: Vec<(String, Vec<ObjId>, u32)>,
+    /// What visits say, by the change and by the actor that wrote their time; read when the first side asks.
+    told: OnceCell<(BTreeMap<ChangeHash, Told>, BTreeMap<ActorId, Told>)>,
 }
 
 impl Search<'_> {
@@ -156,7 +180,37 @@ impl Search<'_> {
             (Json::Object(_), Some(Scalar::Text(kept))) => kept,
             _ => text_of(&value),
         };
-        Some(Side { text, value, actor, change, winner })
+        let told = self.told(&change, &actor);
+        Some(Side { text, value, actor, change, winner, told })
+    }
+
+    fn told(&self, change: &ChangeHash, actor: &ActorId) -> Option<Told> {
+        let (by_change, by_actor) = self.told.get_or_init(|| self.visits());
+        by_change.get(change).or_else(|| by_actor.get(actor)).cloned()
+    }
+
+    fn visits(&self) -> (BTreeMap<ChangeHash, Told>, BTreeMap<ActorId, Told>) {
+        let (mut by_change, mut by_actor) = (BTreeMap::new(), BTreeMap::<ActorId, Told>::new());
+        for (_, maps) in entries(self.automerge, RecordKind::Visit, &mut BTreeMap::new()) {
+            let Some(at) = laid::winner(self.automerge, &maps, "at") else { continue };
+            let (ObjId::Id(_, actor, _), Some(change)) = (&at.id, self.automerge.hash_for_opid(&at.id))
+            else {
+                continue;
+            };
+            let Ok(actor) = actor.to_bytes().try_into().map(ActorId) else { continue };
+            let mut record = Record::new(self.automerge, &maps);
+            let told = Told {
+                agent: record.field("agent"),
+                at: record.field("at"),
+                error_s: record.field("error_s"),
+            };
+            by_change.insert(ChangeHash(change.0), told.clone());
+            let latest = by_actor.entry(actor).or_default();
+            if latest.at <= told.at {
+                *latest = told;
+            }
+        }
+        (by_change, by_actor)
     }
 
     fn shown(&self, path: &FieldPath, held: &Held) -> Json {

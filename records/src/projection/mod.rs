@@ -4,15 +4,17 @@ mod begun;
 mod conflicts;
 mod export;
 mod outline;
+mod plain;
 mod record_row;
 mod rows;
 mod sources;
 mod view;
 
 pub use begun::{VisitBegun, visits_begun};
-pub use conflicts::{Conflict, Side, conflicts};
+pub use conflicts::{Conflict, Side, Told, conflicts};
 pub use export::export_lines;
 pub(crate) use outline::Outline;
+pub use plain::{Who, link_sentence, sentence};
 pub use record_row::RecordRow;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
 pub use sources::{Sources, sources};

@@ -210,6 +210,15 @@ impl Replica {
         Ok(families)
     }
 
+    /// The documents of a feed that have links which stand.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn linked(&self, store: &dyn Store, feed: &Feed) -> Result<Vec<DocumentId>, StoreError> {
+        let rows = rows::scan::<Vec<DocumentId>>(store, &keys::link_rows(feed))?;
+        Ok(rows.into_iter().filter_map(|(key, _)| key.try_into().ok().map(DocumentId)).collect())
+    }
+
     /// Counts from rows; no document is loaded.
     ///
     /// # Errors

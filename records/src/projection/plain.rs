@@ -1,0 +1,216 @@
+//! Conflicts in plain words: who wrote what, where and when, in Arabic, French and English.
+
+use khettara_core::limits::SENTENCE_VALUE_CHARS_MAX;
+use serde_json::Value as Json;
+
+use super::conflicts::{Conflict, Side, Told};
+use super::record_row::RecordRow;
+use crate::model::vocabulary::LinkKind;
+use crate::model::{FieldPath, RecordKind, Tongue, ValueType, Words};
+
+/// Who wrote an answer, as far as is known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// The device that asks.
+    Me,
+    /// The device with this number in the roster.
+    Serial(u32),
+    /// A device without a number; the beginning of its key.
+    Device(String),
+    /// Nobody knows here.
+    Unknown,
+}
+
+impl Who {
+    fn words(&self, tongue: Tongue) -> String {
+        match (self, tongue) {
+            (Self::Me, Tongue::Ar) => "هذا الجهاز".into(),
+            (Self::Me, Tongue::Fr) => "cette tablette".into(),
+            (Self::Me, Tongue::En) => "this tablet".into(),
+            (Self::Serial(serial), Tongue::Ar) => format!("الجهاز {serial}"),
+            (Self::Serial(serial), Tongue::Fr) => format!("la tablette {serial}"),
+            (Self::Serial(serial), Tongue::En) => format!("tablet {serial}"),
+            (Self::Device(key), Tongue::Ar) => format!("الجهاز {}", isolated(key)),
+            (Self::Device(key), Tongue::Fr) => format!("l'appareil {key}"),
+            (Self::Device(key), Tongue::En) => format!("device {key}"),
+            (Self::Unknown, Tongue::Ar) => "جهاز غير معروف هنا".into(),
+            (Self::Unknown, Tongue::Fr) => "un appareil inconnu ici".into(),
+            (Self::Unknown, Tongue::En) => "a device not known here".into(),
+        }
+    }
+}
+
+/// One sentence for a conflict: the field, then every answer with its author, place and time, then which one is shown
+/// until somebody decides. `writers` in the order of the sides; `place` is the feed.
+#[must_use]
+pub fn sentence(conflict: &Conflict, writers: &[Who], place: &str, tongue: Tongue) -> String {
+    let answers: Vec<String> = conflict
+        .sides
+        .iter()
+        .enumerate()
+        .map(|(number, side)| {
+            let who = writers.get(number).unwrap_or(&Who::Unknown).words(tongue);
+            let (where_when, value) = (where_when(side, place, tongue), value_words(conflict, side, tongue));
+            match tongue {
+                Tongue::Ar => format!("كتب {who} ({where_when}): «{value}»"),
+                Tongue::Fr => format!("{who} ({where_when}) a écrit « {value} »"),
+                Tongue::En => format!("{who} ({where_when}) wrote \u{201c}{value}\u{201d}"),
+            }
+        })
+        .collect();
+    let shown = conflict.sides.iter().find(|side| side.winner);
+    let shown = shown.map(|side| value_words(conflict, side, tongue)).unwrap_or_default();
+    let subject = subject(&conflict.path, tongue);
+    match tongue {
+        Tongue::Ar => {
+            format!("{subject}: {}. يظهر «{shown}» إلى أن يقرر شخص.", answers.join("؛ "))
+        }
+        Tongue::Fr => {
+            format!(
+                "{subject} : {}. « {shown} » est affiché jusqu'à ce que quelqu'un décide.",
+                answers.join(" ; ")
+            )
+        }
+        Tongue::En => {
+            format!(
+                "{subject}: {}. \u{201c}{shown}\u{201d} is shown until somebody decides.",
+                answers.join("; ")
+            )
+        }
+    }
+}
+
+/// One sentence for a link between two records of a family; a withdrawn one says so.
+#[must_use]
+pub fn link_sentence(link: &RecordRow, place: &str, tongue: Tongue) -> String {
+    let here = isolated(&link.document.to_string()[..8]);
+    let there = link.text("to").and_then(|id| id.get(..8)).unwrap_or("?").to_string();
+    let there = isolated(&there);
+    let place = isolated(place);
+    let other =
+        link.text("to_commune").map_or_else(String::new, |commune| format!(" ({})", isolated(commune)));
+    let moved = link.text("kind") == Some(LinkKind::Continues.code());
+    let said = match (tongue, moved) {
+        (Tongue::Ar, true) => format!("انتقلت الأسرة: الملف {here} ({place}) تتمة للملف {there}{other}"),
+        (Tongue::Fr, true) => {
+            format!("Famille qui a déménagé : le dossier {here} ({place}) continue {there}{other}")
+        }
+        (Tongue::En, true) => {
+            format!("A family that moved: record {here} ({place}) goes on from {there}{other}")
+        }
+        (Tongue::Ar, false) => format!("أسرة سجلت مرتين: الملف {here} ({place}) والملف {there}{other}"),
+        (Tongue::Fr, false) => {
+            format!("Famille inscrite deux fois : dossiers {here} ({place}) et {there}{other}")
+        }
+        (Tongue::En, false) => {
+            format!("A family registered twice: records {here} ({place}) and {there}{other}")
+        }
+    };
+    match (link.is_withdrawn(), tongue) {
+        (false, _) => format!("{said}."),
+        (true, Tongue::Ar) => format!("{said}؛ سحب هذا الرابط."),
+        (true, Tongue::Fr) => format!("{said} ; ce lien a été retiré."),
+        (true, Tongue::En) => format!("{said}; this link was taken back."),
+    }
+}
+
+/// What the answers are about.
+fn subject(path: &FieldPath, tongue: Tongue) -> String {
+    let of = |kind: RecordKind, field: &str| {
+        let label =
+            kind.spec(field).map_or_else(|| isolated(field), |spec| spec.words.in_tongue(tongue).into());
+        format!("{label} ({})", kind.words().in_tongue(tongue))
+    };
+    match path {
+        FieldPath::Household(field) => of(RecordKind::Household, field),
+        FieldPath::Subject { kind, field } | FieldPath::Entry { kind, field, .. } => of(*kind, field),
+        FieldPath::Language(code) => {
+            format!("{} {}", LANGUAGE.in_tongue(tongue), isolated(code))
+        }
+        FieldPath::OneHead => ONE_HEAD.in_tongue(tongue).into(),
+        FieldPath::Other(_) => OTHER_SOFTWARE.in_tongue(tongue).into(),
+    }
+}
+
+const LANGUAGE: Words =
+    Words { ar: "لغة الأسرة", fr: "Langue du ménage", en: "Language of the household" };
+const ONE_HEAD: Words = Words {
+    ar: "للأسرة أكثر من رب أسرة",
+    fr: "Le ménage a plus d'un chef",
+    en: "The family has more than one head",
+};
+const OTHER_SOFTWARE: Words = Words {
+    ar: "معلومة كتبها برنامج آخر",
+    fr: "Une donnée écrite par un autre logiciel",
+    en: "Something written by other software",
+};
+const YES: Words = Words { ar: "نعم", fr: "oui", en: "yes" };
+const NO: Words = Words { ar: "لا", fr: "non", en: "no" };
+const SET_ASIDE: Words = Words { ar: "مسحوب", fr: "retiré", en: "set aside" };
+const KEPT: Words = Words { ar: "باق", fr: "maintenu", en: "kept" };
+
+/// An answer as somebody would say it: codes by their words, flags as yes or no, texts cut where they are long.
+fn value_words(conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
+    let spec = match &conflict.path {
+        FieldPath::Household(field) => RecordKind::Household.spec(field),
+        FieldPath::Subject { kind, field } | FieldPath::Entry { kind, field, .. } => kind.spec(field),
+        _ => None,
+    };
+    let flag =
+        |yes: Words, no: Words, flag: bool| (if flag { yes } else { no }).in_tongue(tongue).to_string();
+    match (spec.map(|spec| spec.value_type), &side.value) {
+        (Some(ValueType::Code(list)), Json::String(code)) => {
+            list.words_of(code).map_or_else(|| isolated(code), |words| words.in_tongue(tongue).into())
+        }
+        (_, Json::Bool(set)) if conflict.path.key() == "withdrawn" => flag(SET_ASIDE, KEPT, *set),
+        (_, Json::Bool(set)) => flag(YES, NO, *set),
+        _ => isolated(&cut(&side.text)),
+    }
+}
+
+fn cut(text: &str) -> String {
+    let mut cut: String = text.chars().take(SENTENCE_VALUE_CHARS_MAX).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    cut.replace(['\n', '\r', '\t'], " ")
+}
+
+/// The place, and the time as its clock said, with its error.
+fn where_when(side: &Side, place: &str, tongue: Tongue) -> String {
+    let mut words = vec![isolated(place)];
+    let Told { agent, at, error_s } = side.told.clone().unwrap_or_default();
+    if let Some(agent) = agent {
+        words.push(isolated(&agent));
+    }
+    if let Some(at) = at {
+        let at = at.to_string();
+        // To the minute: seconds of a tablet's clock mean nothing.
+        let mut when = format!("{} {}", &at[..10], &at[11..16]);
+        if let Some(error_s) = error_s.filter(|error_s| *error_s > 0) {
+            when.push_str(&format!(" ± {}", span(error_s, tongue)));
+        }
+        words.push(isolated(&when));
+    }
+    words.join(if tongue == Tongue::Ar { "، " } else { ", " })
+}
+
+/// A length of time to one unit.
+fn span(seconds: u32, tongue: Tongue) -> String {
+    let units = [
+        (86_400, Words { ar: "يوم", fr: "j", en: "d" }),
+        (3_600, Words { ar: "س", fr: "h", en: "h" }),
+        (60, Words { ar: "د", fr: "min", en: "min" }),
+        (1, Words { ar: "ث", fr: "s", en: "s" }),
+    ];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length).unwrap_or(units[3]);
+    format!("{} {}", seconds.div_ceil(length), unit.in_tongue(tongue))
+}
+
+/// A piece of text whose direction is its own: Latin inside Arabic and the other way round stay legible. Characters
+/// that would steer more than this piece, from whatever software, are shown as what they are: nothing readable.
+fn isolated(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean: String = text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect();
+    format!("\u{2068}{clean}\u{2069}")
+}
