@@ -62,6 +62,7 @@ pub(super) fn assemble(options: &StoryOptions, narrator: &Narrator) -> Result<Ca
         (0..province.communes.len()).filter(|place| generator.count(*place) > 0).collect();
     let feeds = served.iter().map(|place| feed_of(&province, *place)).collect::<Result<Vec<_>, _>>()?;
     headquarters.add_feeds(&feeds)?;
+    headquarters.add_feeds(&[referrals_of(&province)?])?;
     narrator.say(&format!(
         "An organisation is founded; one relay listens; {} communes have a feed and a key each.",
         served.len()
@@ -124,11 +125,16 @@ fn invite(
     province: &Province,
     communes: &[usize],
 ) -> Result<String, StoryError> {
-    let feeds = communes
-        .iter()
-        .map(|place| feed_of(province, *place).map(|feed| Pattern::exactly(&feed)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let feeds = communes.iter().map(|place| feed_of(province, *place)).chain([referrals_of(province)]);
+    let feeds = feeds.map(|feed| feed.map(|feed| Pattern::exactly(&feed))).collect::<Result<Vec<_>, _>>()?;
     Ok(headquarters.invite(&Guest { role: Role::WORKER, feeds, relay: None })?.to_text())
+}
+
+/// The feed of the province's referrals.
+pub(super) fn referrals_of(province: &Province) -> Result<Feed, StoryError> {
+    let commune = province.communes.first().ok_or(StoryError::Wrong("a province without communes"))?;
+    let name = format!("{}/referrals", commune.code.get(..6).unwrap_or_default());
+    Feed::new(name).map_err(|_| StoryError::Wrong("a province's code is no feed"))
 }
 
 /// The feed of a commune: its code in the census.

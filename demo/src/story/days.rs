@@ -9,6 +9,7 @@ use crate::options::StoryOptions;
 use crate::province::Chance;
 use crate::story::StoryError;
 use crate::story::cast::{Cast, of_tablet};
+use crate::story::families;
 use crate::story::field::{day, disagreements, enter};
 
 /// Of a hundred days, those on which a tablet finds a signal.
@@ -31,6 +32,13 @@ pub(super) fn live(cast: &mut Cast, options: &StoryOptions, narrator: &Narrator)
         ));
     }
     let everybody = vec![Some(false); cast.tablets.len()];
+    families::write(cast, options)?;
+    for _ in 0..2 {
+        sync(cast, &everybody)?;
+    }
+    families::answer(cast, options)?;
+    narrator
+        .say("Many bodies, one family: overlaps, moves and double registrations; referrals are answered.");
     // Once to bring what is left, once to take what the others brought and what headquarters says of it.
     for _ in 0..2 {
         sync(cast, &everybody)?;

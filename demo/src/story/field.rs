@@ -78,7 +78,7 @@ fn known_households(
 }
 
 /// The first households of a feed that are on a tablet, by id.
-fn households(tablet: &Tablet, feed: &Feed) -> Result<Vec<Uuid>, StoryError> {
+pub(super) fn households(tablet: &Tablet, feed: &Feed) -> Result<Vec<Uuid>, StoryError> {
     let from = (feed.clone(), Uuid::nil());
     let page =
         tablet.device.households(Some(&from), 200).map_err(|error| of_tablet(tablet.number, &error))?;
@@ -92,7 +92,7 @@ fn any_family(cast: &Cast, feed: &Feed, chance: &mut Chance) -> Option<crate::pr
     cast.generator.household(place, chance.below(cast.generator.count(place)))
 }
 
-fn pick<'a, T>(list: &'a [T], chance: &mut Chance) -> Option<&'a T> {
+pub(super) fn pick<'a, T>(list: &'a [T], chance: &mut Chance) -> Option<&'a T> {
     let count = u32::try_from(list.len()).unwrap_or(u32::MAX);
     if count == 0 { None } else { list.get(chance.below(count) as usize) }
 }

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `cast` | who there is: headquarters, a relay, tablets with their communes |
 //! | `field` | a day in the field: families registered, visits, two workers in one household |
+//! | `families` | many bodies, one family: overlaps, moves, double registrations, a referral answered |
 //! | `days` | the days: who has a signal, what headquarters pulls |
 //! | `reckoning` | what the three parties answer at the end |
 
 mod cast;
 mod days;
+mod families;
 mod field;
 mod reckoning;
 
