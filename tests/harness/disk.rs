@@ -1,6 +1,10 @@
-//! Journals on disks that lose power.
+//! Journals on disks that lose power, and disks that are watched.
 
-use khettara_core::store::{Disk, JournalStore, MemoryIndex, Options, SimulatedDisk, Store};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use khettara_core::store::{Disk, DiskError, JournalStore, MemoryIndex, Options, SimulatedDisk, Store};
 
 use crate::chance::Chance;
 
@@ -38,4 +42,87 @@ pub fn copy_of(disk: &SimulatedDisk) -> SimulatedDisk {
     }
     copy.sync_dir().expect("a new disk takes it");
     copy
+}
+
+/// What a watched disk was asked to make durable.
+#[derive(Debug, Clone, Default)]
+pub struct Flushes(Rc<Cell<(u64, Duration)>>);
+
+impl Flushes {
+    /// How many times so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.get().0
+    }
+
+    /// How long that took in all.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        self.0.get().1
+    }
+
+    fn watch<T>(&self, flush: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let done = flush();
+        let (count, time) = self.0.get();
+        self.0.set((count + 1, time + began.elapsed()));
+        done
+    }
+}
+
+/// A disk whose flushes are counted and timed.
+#[derive(Debug)]
+pub struct WatchedDisk<D> {
+    disk: D,
+    flushes: Flushes,
+}
+
+impl<D: Disk> WatchedDisk<D> {
+    /// Watches `disk`.
+    pub fn new(disk: D) -> (Self, Flushes) {
+        let flushes = Flushes::default();
+        (Self { disk, flushes: flushes.clone() }, flushes)
+    }
+}
+
+impl<D: Disk> Disk for WatchedDisk<D> {
+    fn create(&mut self, name: &str) -> Result<(), DiskError> {
+        self.disk.create(name)
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
+        self.disk.append(name, bytes)
+    }
+
+    fn read(&self, name: &str, offset: u64, len: usize) -> Result<Vec<u8>, DiskError> {
+        self.disk.read(name, offset, len)
+    }
+
+    fn len(&self, name: &str) -> Result<u64, DiskError> {
+        self.disk.len(name)
+    }
+
+    fn sync(&mut self, name: &str) -> Result<(), DiskError> {
+        self.flushes.watch(|| self.disk.sync(name))
+    }
+
+    fn sync_dir(&mut self) -> Result<(), DiskError> {
+        self.flushes.watch(|| self.disk.sync_dir())
+    }
+
+    fn truncate(&mut self, name: &str, len: u64) -> Result<(), DiskError> {
+        self.disk.truncate(name, len)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), DiskError> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), DiskError> {
+        self.disk.remove(name)
+    }
+
+    fn list(&self) -> Result<Vec<String>, DiskError> {
+        self.disk.list()
+    }
 }
