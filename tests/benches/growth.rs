@@ -22,6 +22,8 @@ const MONTHS: u32 = 12;
 const LOADS: usize = 11;
 const CACHE_BYTES: usize = 32 * 1_048_576;
 const FIRST_DAY: u32 = 20_758;
+/// Clocks of visits end in 2199: after a century they begin again.
+const CENTURY_MONTHS: u32 = 1_200;
 /// As documents are packed in their rows.
 const ROW_LEVEL: i32 = -1;
 /// How much longer ten times the visits may take than one time, saving and loading.
@@ -101,7 +103,7 @@ impl Family {
     }
 
     fn next_form(&mut self) -> Form {
-        let visit = self.generator.visit(&self.household, FIRST_DAY + 30 * self.visits);
+        let visit = self.generator.visit(&self.household, FIRST_DAY + 30 * (self.visits % CENTURY_MONTHS));
         self.visits += 1;
         parse_line(1, &visit_line(&visit, &self.id.to_string())).expect("the province fits the forms")
     }

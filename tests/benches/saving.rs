@@ -19,10 +19,10 @@ use uuid::Uuid;
 use crate::table::{Table, Target, median, one};
 
 const SEED: u64 = 20_261_125;
-const HOUSEHOLDS: u32 = 100;
+const HOUSEHOLDS: u32 = 200;
 /// Visits to each household before those that are measured.
 const BEFORE: u32 = 3;
-const ROUNDS: u32 = 9;
+const ROUNDS: u32 = 10;
 const CACHE_BYTES: usize = 32 * 1_048_576;
 /// How much longer than automerge alone it may take.
 const TIMES: f64 = 1.5;
@@ -46,60 +46,61 @@ struct Tablet {
     feed: Feed,
 }
 
-/// Seconds of one round, each the sum over all households.
-#[derive(Default)]
-struct Round {
-    ours: f64,
-    alone: f64,
-    alone_plain: f64,
-    ours_cold: f64,
-    alone_cold: f64,
+/// What one way took for a round of visits, in seconds: by the clock, and of processors by all threads.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    clock: f64,
+    processor: f64,
 }
 
-/// Measures both ways in turn, visit by visit.
+/// One visit to every family in five ways.
+type Round = [Spent; 5];
+
+const ALONE: usize = 0;
+const ALONE_PLAIN: usize = 1;
+const OURS: usize = 2;
+const ALONE_COLD: usize = 3;
+const OURS_COLD: usize = 4;
+
+/// Measures the ways in turn, round by round.
 pub(crate) fn measure() -> Vec<Target> {
     println!(
-        "  one visit a call to {HOUSEHOLDS} families, on files in a temporary folder, flushes not counted;"
+        "  one visit a call to {HOUSEHOLDS} families, on files in a temporary folder, without flushing;"
     );
-    println!("  medians of {ROUNDS} rounds\n");
+    println!("  processor time of all threads, means of {ROUNDS} rounds; by the clock, medians of them\n");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let province = Province::errachidia();
     let generator = Generator::new(&province, SEED, province.households());
     let (mut tablet, mut families) = begin(folder.path(), &generator);
+    let before = tablet.flushes.count();
     let mut rounds = Vec::new();
-    let before = (tablet.flushes.count(), tablet.flushes.time());
-    let mut saves = 0;
     for number in 0..BEFORE + ROUNDS {
-        let mut round = Round::default();
-        for family in &mut families {
-            saves += 2;
-            visit(&mut tablet, &generator, family, 20_758 + 60 * number, &mut round);
-        }
-        if number >= BEFORE {
-            rounds.push(round);
-        }
+        let round = visit_all(&mut tablet, &generator, &mut families, number);
+        rounds.extend(Some(round).filter(|_| number >= BEFORE));
     }
-    let flushes = (tablet.flushes.count() - before.0) as f64 / f64::from(saves);
-    let flush_ms = (tablet.flushes.time() - before.1).as_secs_f64() * 1e3 / f64::from(saves);
-    print(&rounds, flushes, flush_ms)
+    let saves = 2 * HOUSEHOLDS * (BEFORE + ROUNDS);
+    print(&rounds, (tablet.flushes.count() - before) as f64 / f64::from(saves))
 }
 
-fn print(rounds: &[Round], flushes: f64, flush_ms: f64) -> Vec<Target> {
-    let mut table = Table::new(["a visit", "us", "times automerge alone"]);
-    let mut row = |name: &str, part: &dyn Fn(&Round) -> f64, beside: &dyn Fn(&Round) -> f64| {
-        let each = median(rounds.iter().map(part).collect()) * 1e6 / f64::from(HOUSEHOLDS);
-        let times = median(rounds.iter().map(|round| part(round) / beside(round)).collect());
-        table.row([name.to_owned(), one(each), format!("{times:.2}")]);
+fn print(rounds: &[Round], flushes: f64) -> Vec<Target> {
+    let mut table = Table::new(["a visit", "us", "times alone", "us by the clock", "times alone by it"]);
+    let total = |way: usize| rounds.iter().map(|round| round[way].processor).sum::<f64>();
+    let mut row = |name: &str, way: usize, beside: usize| {
+        let times = total(way) / total(beside);
+        let each = total(way) * 1e6 / f64::from(HOUSEHOLDS * ROUNDS);
+        let clock = median(rounds.iter().map(|round| round[way].clock).collect()) * 1e6;
+        let clock_times = median(rounds.iter().map(|round| round[way].clock / round[beside].clock).collect());
+        let two = |number: f64| format!("{number:.2}");
+        let clock = one(clock / f64::from(HOUSEHOLDS));
+        table.row([name.to_owned(), one(each), two(times), clock, two(clock_times)]);
         times
     };
-    row("automerge alone: transaction, save", &|round| round.alone, &|round| round.alone);
-    row("the same, saved without deflate", &|round| round.alone_plain, &|round| round.alone);
-    let warm = row("saved by the tablet", &|round| round.ours, &|round| round.alone);
-    row("automerge alone: load, transaction, save", &|round| round.alone_cold, &|round| round.alone_cold);
-    let cold =
-        row("saved by the tablet, not loaded before", &|round| round.ours_cold, &|round| round.alone_cold);
+    row("automerge alone: transaction, save", ALONE, ALONE);
+    row("the same, saved without deflate", ALONE_PLAIN, ALONE);
+    let warm = row("saved by the tablet", OURS, ALONE);
+    row("automerge alone: load, transaction, save", ALONE_COLD, ALONE_COLD);
+    let cold = row("saved by the tablet, not loaded before", OURS_COLD, ALONE_COLD);
     table.print();
-    println!("  {flushes:.3} flushes a save, {flush_ms:.2} ms each\n");
     vec![
         Target::new("a visit saved, times automerge alone", warm, TIMES),
         Target::new("a visit saved to a household not loaded, times automerge alone", cold, TIMES),
@@ -110,7 +111,8 @@ fn print(rounds: &[Round], flushes: f64, flush_ms: f64) -> Vec<Target> {
 fn begin(folder: &std::path::Path, generator: &Generator) -> (Tablet, Vec<Family>) {
     let mut chance = Chance::new(SEED);
     let org = OrgId(chance.seed());
-    let (disk, flushes) = WatchedDisk::new(FileDisk::open(&folder.join("journal")).expect("a folder"));
+    let (disk, flushes) =
+        WatchedDisk::without_flushing(FileDisk::open(&folder.join("journal")).expect("a folder"));
     let index = SledIndex::open(&folder.join("index")).expect("an empty folder");
     let mut ids = Chance::new(chance.word());
     let fresh = Box::new(move || *ids.seed().first_chunk().expect("32 bytes hold 16"));
@@ -141,38 +143,55 @@ impl Tablet {
         let saved = replica.record(store, pen, feed, std::slice::from_ref(form)).expect("saves");
         saved.into_iter().next().expect("one answer").expect("fits the forms").document.0
     }
-
-    /// Seconds that saving takes, flushes not counted.
-    fn timed(&mut self, form: &Form) -> f64 {
-        let (began, flushed) = (Instant::now(), self.flushes.time());
-        self.save(form);
-        (began.elapsed() - (self.flushes.time() - flushed)).as_secs_f64()
-    }
 }
 
-/// Two visits to a family: one to its loaded document, one to its saved one; each on both sides.
-fn visit(tablet: &mut Tablet, generator: &Generator, family: &mut Family, day: u32, round: &mut Round) {
-    let (form, value) = forms(generator, family, day);
-    round.ours += tablet.timed(&form);
-    let mut plain = family.alone.clone();
-    round.alone_plain += seconds(|| {
-        write(&mut plain, &value, &mut family.chance.clone());
-        plain.save_nocompress()
-    });
-    round.alone += seconds(|| {
-        write(&mut family.alone, &value, &mut family.chance);
-        family.alone.save()
-    });
-    let (form, value) = forms(generator, family, day + 30);
-    tablet.replica.drop_loaded();
-    round.ours_cold += tablet.timed(&form);
-    let saved = family.alone.save();
-    let actor = family.alone.get_actor().clone();
-    round.alone_cold += seconds(|| {
-        family.alone = Automerge::load(&saved).expect("loads").with_actor(actor.clone());
-        write(&mut family.alone, &value, &mut family.chance);
-        family.alone.save()
-    });
+/// Two visits to every family: one to its loaded document, one to its saved one; each on both sides, which go
+/// first in turn.
+fn visit_all(tablet: &mut Tablet, generator: &Generator, families: &mut [Family], number: u32) -> Round {
+    let mut round = Round::default();
+    let day = 20_758 + 60 * number;
+    for (is_cold, [ours, alone]) in [(false, [OURS, ALONE]), (true, [OURS_COLD, ALONE_COLD])] {
+        let day = day + 30 * u32::from(is_cold);
+        let forms: Vec<(Form, Value)> = families.iter().map(|family| forms(generator, family, day)).collect();
+        let saved: Vec<Vec<u8>> = families.iter().map(|family| family.alone.save()).collect();
+        let mut plain: Vec<(Automerge, Chance)> =
+            families.iter().map(|family| (family.alone.clone(), family.chance.clone())).collect();
+        if is_cold {
+            tablet.replica.drop_loaded();
+        }
+        let mut by_tablet = || {
+            spent(|| {
+                for (form, _) in &forms {
+                    tablet.save(form);
+                }
+            })
+        };
+        if number % 2 == 0 {
+            round[ours] = by_tablet();
+        }
+        round[alone] = spent(|| {
+            for ((family, (_, value)), saved) in families.iter_mut().zip(&forms).zip(&saved) {
+                if is_cold {
+                    let actor = family.alone.get_actor().clone();
+                    family.alone = Automerge::load(saved).expect("loads").with_actor(actor);
+                }
+                write(&mut family.alone, value, &mut family.chance);
+                std::hint::black_box(family.alone.save());
+            }
+        });
+        if number % 2 == 1 {
+            round[ours] = by_tablet();
+        }
+        if !is_cold {
+            round[ALONE_PLAIN] = spent(|| {
+                for ((document, chance), (_, value)) in plain.iter_mut().zip(&forms) {
+                    write(document, value, chance);
+                    std::hint::black_box(document.save_nocompress());
+                }
+            });
+        }
+    }
+    round
 }
 
 fn forms(generator: &Generator, family: &Family, day: u32) -> (Form, Value) {
@@ -181,10 +200,21 @@ fn forms(generator: &Generator, family: &Family, day: u32) -> (Form, Value) {
     (form, serde_json::from_str(&line).expect("a line is JSON"))
 }
 
-fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
-    let began = Instant::now();
-    std::hint::black_box(work());
-    began.elapsed().as_secs_f64()
+fn spent(work: impl FnOnce()) -> Spent {
+    let (began, processor) = (Instant::now(), processor_seconds());
+    work();
+    let clock = began.elapsed().as_secs_f64();
+    // Where the system does not say, the clock has to do.
+    let processor = processor.zip(processor_seconds()).map(|(before, after)| after - before);
+    Spent { clock, processor: processor.unwrap_or(clock) }
+}
+
+/// Processor time of this process, all threads, as Linux says it: in hundredths of a second.
+fn processor_seconds() -> Option<f64> {
+    let said = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = said.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<f64>().ok();
+    Some((next()? + next()?) / 100.0)
 }
 
 /// What the form writes, by hand: a map for the visit, a map for each need.

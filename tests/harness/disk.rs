@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use khettara_core::store::{Disk, DiskError, JournalStore, MemoryIndex, Options, SimulatedDisk, Store};
 
@@ -44,44 +43,42 @@ pub fn copy_of(disk: &SimulatedDisk) -> SimulatedDisk {
     copy
 }
 
-/// What a watched disk was asked to make durable.
+/// How often a watched disk was asked to make something durable.
 #[derive(Debug, Clone, Default)]
-pub struct Flushes(Rc<Cell<(u64, Duration)>>);
+pub struct Flushes(Rc<Cell<u64>>);
 
 impl Flushes {
     /// How many times so far.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.0.get().0
-    }
-
-    /// How long that took in all.
-    #[must_use]
-    pub fn time(&self) -> Duration {
-        self.0.get().1
-    }
-
-    fn watch<T>(&self, flush: impl FnOnce() -> T) -> T {
-        let began = Instant::now();
-        let done = flush();
-        let (count, time) = self.0.get();
-        self.0.set((count + 1, time + began.elapsed()));
-        done
+        self.0.get()
     }
 }
 
-/// A disk whose flushes are counted and timed.
+/// A disk whose flushes are counted.
 #[derive(Debug)]
 pub struct WatchedDisk<D> {
     disk: D,
     flushes: Flushes,
+    does_flush: bool,
 }
 
 impl<D: Disk> WatchedDisk<D> {
     /// Watches `disk`.
     pub fn new(disk: D) -> (Self, Flushes) {
         let flushes = Flushes::default();
-        (Self { disk, flushes: flushes.clone() }, flushes)
+        (Self { disk, flushes: flushes.clone(), does_flush: true }, flushes)
+    }
+
+    /// Counts its flushes and does none of them: to measure everything else.
+    pub fn without_flushing(disk: D) -> (Self, Flushes) {
+        let (watched, flushes) = Self::new(disk);
+        (Self { does_flush: false, ..watched }, flushes)
+    }
+
+    fn flush(&mut self, flush: impl FnOnce(&mut D) -> Result<(), DiskError>) -> Result<(), DiskError> {
+        self.flushes.0.set(self.flushes.count() + 1);
+        if self.does_flush { flush(&mut self.disk) } else { Ok(()) }
     }
 }
 
@@ -103,11 +100,11 @@ impl<D: Disk> Disk for WatchedDisk<D> {
     }
 
     fn sync(&mut self, name: &str) -> Result<(), DiskError> {
-        self.flushes.watch(|| self.disk.sync(name))
+        self.flush(|disk| disk.sync(name))
     }
 
     fn sync_dir(&mut self) -> Result<(), DiskError> {
-        self.flushes.watch(|| self.disk.sync_dir())
+        self.flush(D::sync_dir)
     }
 
     fn truncate(&mut self, name: &str, len: u64) -> Result<(), DiskError> {

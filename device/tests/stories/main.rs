@@ -5,4 +5,5 @@ mod command;
 mod enrolment;
 mod recording;
 mod syncing;
+mod what_is_derived_is_read_again_from_the_journal;
 mod world;
