@@ -204,7 +204,7 @@ impl Device {
         let visits = own_visits(&member)?;
         let membership = lock(&member.membership).clone();
         let me = self.key();
-        let status = member.with(|replica, engine, store| {
+        let status = member.read(|replica, engine, store| {
             let roster = engine.roster();
             let enrolment = match roster.admission(&me) {
                 Admission::Unknown => Enrolment::Waiting,
@@ -263,7 +263,7 @@ impl Drop for Device {
 }
 
 pub(crate) fn own_visits(member: &Member) -> Result<Vec<OwnVisit>, StoreError> {
-    member.with(|_, engine, store| {
+    member.read(|_, engine, store| {
         visits::count(store, &engine.party().org, &khettara_records::content::Shipped)?;
         let feeds = held::own_feeds(store)?;
         visits::own_visits(store, engine.roster(), &feeds)

@@ -88,6 +88,26 @@ impl Member {
         self.shared.with(|engine, store| work(&mut replica, engine, store))
     }
 
+    /// As [`Member::with`], for reading. Where the index was found damaged and built anew since the last time,
+    /// all that was derived went with it: it is read again from the log, so that nobody is shown an empty list.
+    pub(crate) fn read<R, E: From<StoreError>>(
+        &self,
+        mut work: impl FnMut(&mut Replica, &mut Engine, &mut NodeStore) -> Result<R, E>,
+    ) -> Result<R, E> {
+        for _ in 1..CATCH_UP_TRIES_MAX {
+            let read = |replica: &mut Replica, engine: &mut Engine, store: &mut NodeStore| {
+                let found = work(replica, engine, store);
+                (found, store.take_mended())
+            };
+            let (found, mended) = self.with(read);
+            if mended.is_none() {
+                return found;
+            }
+            self.catch_up(None)?;
+        }
+        self.with(work)
+    }
+
     /// Whether something is saved that the next session can cut and send.
     pub(crate) fn has_more_to_cut(&self) -> Result<bool, StoreError> {
         self.shared.with(|_, store| {

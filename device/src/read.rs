@@ -5,15 +5,17 @@ use std::io::{self, Write};
 use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
 use khettara_core::store::{Store, StoreError};
 use khettara_core::sync::{Engine, Whereabouts};
+use khettara_records::content::Shipped;
 use khettara_records::model::{FieldPath, RecordKind, Scalar, Tongue};
 use khettara_records::projection::{Conflict, HouseholdView, RecordRow, Who, export_lines, sentence};
 use khettara_records::replica::{Families, ListRow, Replica, Saved};
 use uuid::Uuid;
 
-use crate::device::{Device, document_of, own_visits};
+use crate::device::{Device, document_of};
 use crate::error::DeviceError;
 use crate::home::readable;
 use crate::record::feed_of;
+use crate::visits;
 
 /// Households fetched in one go while exporting.
 const EXPORT_PAGE: usize = 256;
@@ -94,13 +96,21 @@ pub enum Choice {
 }
 
 impl Device {
+    /// How many households' documents were loaded since opening. Opening, lists and counts load none.
+    ///
+    /// # Errors
+    /// [`DeviceError::NotEnrolled`].
+    pub fn documents_loaded(&self) -> Result<u64, DeviceError> {
+        Ok(self.member()?.with(|replica, _, _| replica.loads()))
+    }
+
     /// Households, by feed and id, behind `after`; at most `limit`.
     ///
     /// # Errors
     /// [`DeviceError`] where the store cannot be read.
     pub fn households(&self, after: Option<&(Feed, Uuid)>, limit: usize) -> Result<Vec<Listed>, DeviceError> {
         let member = self.member()?;
-        let page = member.with(|replica, engine, store| {
+        let page = member.read(|replica, engine, store| {
             let mut page = Vec::new();
             for feed in readable(engine, store)? {
                 let behind = match after {
@@ -172,11 +182,12 @@ impl Device {
     /// [`DeviceError::NoSuchHousehold`], or what the store says.
     pub fn household(&self, id: &Uuid) -> Result<Household, DeviceError> {
         let member = self.member()?;
-        let own = own_visits(&member)?.into_iter().filter(|visit| visit.household == *id);
-        let own_visits = own.map(|visit| (visit.id, visit.whereabouts)).collect();
-        member.with(|replica, engine, store| {
+        member.read(|replica, engine, store| {
             let feed = feed_of(replica, engine, store, id)?.ok_or(DeviceError::NoSuchHousehold)?;
             let document = document_of(id);
+            visits::count(store, &engine.party().org, &Shipped)?;
+            let own = visits::own_visits_to(store, engine.roster(), &feed, &document)?;
+            let own_visits = own.into_iter().map(|visit| (visit.id, visit.whereabouts)).collect();
             let view = replica.household(store, &feed, &document)?.ok_or(DeviceError::NoSuchHousehold)?;
             let conflicts = replica.conflicts(store, &feed, &document)?;
             let conflicts = shown(replica, engine, store, &feed, conflicts)?;
@@ -190,7 +201,7 @@ impl Device {
     /// [`DeviceError`] where the store cannot be read.
     pub fn conflicts(&self) -> Result<Vec<ShownConflict>, DeviceError> {
         let member = self.member()?;
-        let all = member.with(|replica, engine, store| {
+        let all = member.read(|replica, engine, store| {
             let mut all = Vec::new();
             for feed in readable(engine, store)? {
                 let conflicts = replica.all_conflicts(store, &feed)?;
@@ -263,7 +274,7 @@ impl Device {
 
     fn view(&self, feed: &Feed, document: &DocumentId) -> Result<Option<HouseholdView>, DeviceError> {
         let member = self.member()?;
-        Ok(member.with(|replica, _, store| replica.household(store, feed, document))?)
+        Ok(member.read(|replica, _, store| replica.household(store, feed, document))?)
     }
 }
 

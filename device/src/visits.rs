@@ -43,6 +43,11 @@ struct BegunRow {
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct Mark(u64, Head);
 
+/// Of the rows of an own log: the letter of what its entries began.
+const BEGUN: u8 = b'v';
+/// The letter of its mark. Another than before there were rows by household, so that those are made.
+const MARK: u8 = b'h';
+
 /// `~D feed 0 log …`
 fn log_key(feed: &Feed, log: &LogId, letter: u8) -> Vec<u8> {
     let mut key = vec![DERIVED, b'D'];
@@ -50,6 +55,15 @@ fn log_key(feed: &Feed, log: &LogId, letter: u8) -> Vec<u8> {
     key.push(0);
     key.extend_from_slice(&log.0);
     key.push(letter);
+    key
+}
+
+/// `~H feed 0 household …`: the same rows once more, for one household.
+fn household_key(feed: &Feed, household: &DocumentId) -> Vec<u8> {
+    let mut key = vec![DERIVED, b'H'];
+    key.extend_from_slice(feed.as_str().as_bytes());
+    key.push(0);
+    key.extend_from_slice(&household.0);
     key
 }
 
@@ -72,7 +86,7 @@ pub(crate) fn count(
             continue;
         }
         for own in held::own_logs(store, &feed)? {
-            let mark: Option<Mark> = read(store, &log_key(&feed, &own.log, b'm'))?;
+            let mark: Option<Mark> = read(store, &log_key(&feed, &own.log, MARK))?;
             let from = mark.map_or(0, |Mark(n, _)| n);
             if from < own.n {
                 let ops = begun_since(store, org, &feed, &own, from, dictionaries)?;
@@ -102,22 +116,31 @@ fn begun_since(
             .map(|visit| (*visit.id.as_bytes(), visit.at.map(Instant::seconds)))
             .collect();
         if !visits.is_empty() {
-            let mut key = log_key(feed, &own.log, b'v');
-            key.extend_from_slice(&n.to_be_bytes());
-            ops.push(Op::Put(key, encoding::to_bytes(&BegunRow { document, visits })));
+            let row = encoding::to_bytes(&BegunRow { document, visits });
+            let by_log = log_key(feed, &own.log, BEGUN);
+            let by_household = [household_key(feed, &document), own.log.0.to_vec()].concat();
+            for mut key in [by_log, by_household] {
+                key.extend_from_slice(&n.to_be_bytes());
+                ops.push(Op::Put(key, row.clone()));
+            }
         }
     };
-    let mut before = first_head(&own.log);
-    for (id, row) in own_segments(store, own)? {
-        if row.last() > from {
-            let damaged = StoreError::Damaged(Damage::Content);
-            let bytes = held::segment_bytes(store, &id)?.ok_or(damaged)?;
-            let segment = Segment::from_bytes(org, &bytes).map_err(|_| damaged)?;
-            let key = held::feed_key(store, feed, &row.key)?;
-            let unit = open(org, &segment, &before, false, key.as_ref(), dictionaries);
-            if let Unit::Entries(entries) = unit {
-                entries.iter().for_each(|entry| take(entry.n, &entry.written));
-            }
+    let segments = own_segments(store, own, from)?;
+    let mut before = match segments.first() {
+        Some((_, row)) if row.first > 1 => {
+            let ground = held::meta_of(store, &own.log, row.first - 1, &row.back)?;
+            ground.ok_or(StoreError::Damaged(Damage::Content))?.head
+        }
+        _ => first_head(&own.log),
+    };
+    for (id, row) in segments {
+        let damaged = StoreError::Damaged(Damage::Content);
+        let bytes = held::segment_bytes(store, &id)?.ok_or(damaged)?;
+        let segment = Segment::from_bytes(org, &bytes).map_err(|_| damaged)?;
+        let key = held::feed_key(store, feed, &row.key)?;
+        let unit = open(org, &segment, &before, false, key.as_ref(), dictionaries);
+        if let Unit::Entries(entries) = unit {
+            entries.iter().for_each(|entry| take(entry.n, &entry.written));
         }
         before = row.head;
     }
@@ -125,13 +148,26 @@ fn begun_since(
         take(n, &written);
     }
     let mark = Mark(own.n, own.head);
-    ops.push(Op::Put(log_key(feed, &own.log, b'm'), encoding::to_bytes(&mark)));
+    ops.push(Op::Put(log_key(feed, &own.log, MARK), encoding::to_bytes(&mark)));
     Ok(ops)
 }
 
-/// The segments of the own branch, in order.
-fn own_segments(store: &dyn Store, own: &OwnLog) -> Result<Vec<(SegmentId, held::SegmentRow)>, StoreError> {
-    if own.cut == 0 { Ok(Vec::new()) } else { held::above(store, &own.log, &[(own.cut, own.tip)], &[]) }
+/// The segments of the own branch that end above a position, in order.
+fn own_segments(
+    store: &dyn Store,
+    own: &OwnLog,
+    above: u64,
+) -> Result<Vec<(SegmentId, held::SegmentRow)>, StoreError> {
+    let (mut n, mut id) = (own.cut, own.tip);
+    let mut found = Vec::new();
+    while n > above {
+        let Some(row) = held::meta_of(store, &own.log, n, &id)? else { break };
+        let below = (row.first - 1, row.back);
+        found.push((id, row));
+        (n, id) = below;
+    }
+    found.reverse();
+    Ok(found)
 }
 
 /// All own visits of these feeds in the order of their logs, each with where it provably is. `count` went
@@ -145,31 +181,64 @@ pub(crate) fn own_visits(
     for feed in feeds {
         for own in held::own_logs(store, feed)? {
             let reach = reach_of(store, roster, feed, &own)?;
-            let prefix = log_key(feed, &own.log, b'v');
-            each(store, &prefix, &mut |n, row| {
-                for (id, at) in row.visits {
-                    found.push(OwnVisit {
-                        id: Uuid::from_bytes(id),
-                        household: Uuid::from_bytes(row.document.0),
-                        feed: feed.clone(),
-                        at: at.and_then(|seconds| Instant::of_seconds(seconds).ok()),
-                        whereabouts: reach.at(n),
-                    });
-                }
+            each(store, &log_key(feed, &own.log, BEGUN), &mut |_, n, row| {
+                found.extend(visits_of(row, feed, reach.at(n)));
             })?;
         }
     }
     Ok(found)
 }
 
-fn each(store: &dyn Store, prefix: &[u8], visit: &mut dyn FnMut(u64, BegunRow)) -> Result<(), StoreError> {
+/// The own visits to one household, likewise, without looking at any others.
+pub(crate) fn own_visits_to(
+    store: &dyn Store,
+    roster: &Roster,
+    feed: &Feed,
+    household: &DocumentId,
+) -> Result<Vec<OwnVisit>, StoreError> {
+    let mut rows: BTreeMap<LogId, Vec<(u64, BegunRow)>> = BTreeMap::new();
+    each(store, &household_key(feed, household), &mut |rest, n, row| {
+        if let Some(log) = rest.first_chunk() {
+            rows.entry(LogId(*log)).or_default().push((n, row));
+        }
+    })?;
+    let mut found = Vec::new();
+    if rows.is_empty() {
+        return Ok(found);
+    }
+    for own in held::own_logs(store, feed)? {
+        let Some(rows) = rows.remove(&own.log) else { continue };
+        let reach = reach_of(store, roster, feed, &own)?;
+        found.extend(rows.into_iter().flat_map(|(n, row)| visits_of(row, feed, reach.at(n))));
+    }
+    Ok(found)
+}
+
+fn visits_of(row: BegunRow, feed: &Feed, whereabouts: Whereabouts) -> impl Iterator<Item = OwnVisit> {
+    let household = Uuid::from_bytes(row.document.0);
+    let feed = feed.clone();
+    row.visits.into_iter().map(move |(id, at)| OwnVisit {
+        id: Uuid::from_bytes(id),
+        household,
+        feed: feed.clone(),
+        at: at.and_then(|seconds| Instant::of_seconds(seconds).ok()),
+        whereabouts,
+    })
+}
+
+/// Visits rows of what entries began: the part of the key behind the prefix, the entry's position, the row.
+fn each(
+    store: &dyn Store,
+    prefix: &[u8],
+    visit: &mut dyn FnMut(&[u8], u64, BegunRow),
+) -> Result<(), StoreError> {
     let mut from = prefix.to_vec();
     loop {
         let page = store.scan(prefix, &from, PAGE)?;
         for (key, value) in &page {
             let n = key.last_chunk::<8>().map(|n| u64::from_be_bytes(*n));
             if let (Some(n), Ok(row)) = (n, encoding::from_bytes(value)) {
-                visit(n, row);
+                visit(&key[prefix.len()..], n, row);
             }
         }
         match page.last() {
@@ -182,10 +251,18 @@ fn each(store: &dyn Store, prefix: &[u8], visit: &mut dyn FnMut(u64, BegunRow)) 
     }
 }
 
+/// Where one's own entries are. The own branch is walked down to the lowest position that a receipt speaks of.
 fn reach_of(store: &dyn Store, roster: &Roster, feed: &Feed, own: &OwnLog) -> Result<Reach, StoreError> {
-    let heads: BTreeMap<u64, Head> =
-        own_segments(store, own)?.into_iter().map(|(_, row)| (row.last(), row.head)).collect();
     let receipts = held::receipts_in(store, feed, Some(&own.descriptor.device))?;
+    let lines = receipts.iter().flat_map(|held| held.body.lines.iter());
+    let named = lines.filter(|(log, ..)| *log == own.log).map(|(_, n, ..)| *n);
+    let heads: BTreeMap<u64, Head> = match named.min() {
+        Some(lowest) => {
+            let segments = own_segments(store, own, lowest.saturating_sub(1))?;
+            segments.into_iter().map(|(_, row)| (row.last(), row.head)).collect()
+        }
+        None => BTreeMap::new(),
+    };
     let said = receipts.iter().map(|held| (roster.issuer_role(&held.signed.signer), &held.body));
     Ok(Reach::of(&own.log, &heads, said))
 }

@@ -22,6 +22,11 @@ use std::time::Duration;
 const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
+/// A tree beside the rows, with notes about the index itself; they go when it goes.
+const NOTES: &[u8] = b"notes";
+/// Its size on disk, in bytes, when it was last found sound.
+const SOUND_AT: &[u8] = b"sound at";
+
 /// An [`Index`] in a directory that belongs to it alone.
 pub struct SledIndex {
     dir: PathBuf,
@@ -41,14 +46,18 @@ impl SledIndex {
         Ok(Self { dir: dir.to_owned(), db: Some(open_db(dir)?), fresh })
     }
 
-    /// Whether it takes far more space than what it holds.
+    /// Whether it takes far more space than what it holds. To know, all of it is read: so it is asked again only
+    /// when it has grown by half since it was last found sound.
     ///
     /// # Errors
     /// [`IndexError`] where that cannot be read.
     pub fn is_bloated(&self) -> Result<bool, IndexError> {
         self.with(|db| {
             let size = db.size_on_disk()?;
-            if size < INDEX_BLOAT_BYTES_MIN {
+            let notes = db.open_tree(NOTES)?;
+            let sound_at =
+                notes.get(SOUND_AT)?.and_then(|bytes| Some(u64::from_le_bytes(*bytes.first_chunk()?)));
+            if !is_doubtful(size, sound_at) {
                 return Ok(false);
             }
             let mut live = 0u64;
@@ -56,7 +65,11 @@ impl SledIndex {
                 let (key, value) = row?;
                 live += (key.len() + value.len()) as u64;
             }
-            Ok(size > live.saturating_mul(INDEX_BLOAT_MAX))
+            let bloated = size > live.saturating_mul(INDEX_BLOAT_MAX);
+            if !bloated {
+                notes.insert(SOUND_AT, &size.to_le_bytes())?;
+            }
+            Ok(bloated)
         })
     }
 
@@ -125,6 +138,11 @@ fn open_unlocked(config: &sled::Config) -> sled::Result<Db> {
         }
     }
     config.open()
+}
+
+/// Whether an index of this size has to be read to know what it holds.
+fn is_doubtful(size: u64, sound_at: Option<u64>) -> bool {
+    size >= INDEX_BLOAT_BYTES_MIN && sound_at.is_none_or(|sound| size > sound.saturating_add(sound / 2))
 }
 
 fn remove_half_written(dir: &Path) -> io::Result<()> {
@@ -247,5 +265,21 @@ impl Index for SledIndex {
         self.db = Some(open_db(&self.dir)?);
         self.fresh = true;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_read_for_bloat_only_when_it_has_grown_by_half() {
+        let min = INDEX_BLOAT_BYTES_MIN;
+        assert!(!is_doubtful(min - 1, None), "a small one never");
+        assert!(is_doubtful(min, None));
+        assert!(!is_doubtful(min, Some(min)));
+        assert!(!is_doubtful(min + min / 2, Some(min)));
+        assert!(is_doubtful(min + min / 2 + 1, Some(min)));
+        assert!(is_doubtful(u64::MAX, Some(min)) && !is_doubtful(u64::MAX, Some(u64::MAX)));
     }
 }

@@ -1,8 +1,12 @@
 //! What is promised, measured: `cargo bench -p khettara-tests`. With `-- --check` a missed target is a failure;
 //! a word behind `--` runs only what has it in its name.
 
+mod arrived;
 mod bytes_per_visit;
+mod growth;
 mod nothing_to_do;
+mod opening;
+mod saving;
 mod table;
 mod visits_applied;
 
@@ -13,14 +17,23 @@ use table::{Table, Target, one};
 /// A measurement: prints its table, and gives what it is held against.
 type Measurement = (&'static str, fn() -> Vec<Target>);
 
-const MEASUREMENTS: [Measurement; 3] = [
+const MEASUREMENTS: [Measurement; 6] = [
     ("nothing-to-do", nothing_to_do::measure),
     ("bytes-per-visit", bytes_per_visit::measure),
     ("visits-applied", visits_applied::measure),
+    ("opening", opening::measure),
+    ("saving", saving::measure),
+    ("growth", growth::measure),
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, folder] = arguments.as_slice()
+        && word == opening::CHILD
+    {
+        opening::child(folder.as_ref());
+        return ExitCode::SUCCESS;
+    }
     let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let mut targets = Vec::new();

@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use automerge::{Automerge, Change};
 use khettara_core::id::{DocumentId, Feed, OrgId};
-use khettara_core::identity::{FeedKey, Signed};
-use khettara_core::log::{Cutter, Descriptor, Named, RosterSeen, Segment, Tip};
-use khettara_core::store::held::{self, Acceptance};
-use khettara_core::store::{Answer, Group, Overlay, Store};
+use khettara_core::identity::FeedKey;
+use khettara_core::store::held;
+use khettara_core::store::{Group, Store};
 use khettara_demo::province::Vocabulary;
 use khettara_node::{NodeStore, open_store};
-use khettara_records::content::{CODEC, LEVEL, Shipped};
+use khettara_records::content::Shipped;
 use khettara_records::replica::Replica;
 use khettara_records::verdict::Rulings;
 use khettara_tests::{Chance, Notebook, Village, WrittenVisit};
 
+use crate::arrived::{Arrived, check, cut, hold};
 use crate::table::{Table, Target, median, one};
 
 const SEED: u64 = 20_261_125;
@@ -23,18 +23,10 @@ const HOUSEHOLDS: u32 = 1_000;
 const VISITS: usize = 3_000;
 /// Colleagues who made them, each in a log of their own.
 const COLLEAGUES: usize = 10;
-/// Segments made durable together: what one flush takes while a relay sends without pause.
-const SEGMENTS_PER_COMMIT: usize = 32;
 const CACHE_BYTES: usize = 16 * 1_048_576;
 const ROUNDS: usize = 5;
 /// How much longer than automerge alone it may take.
 const TIMES: f64 = 2.0;
-
-/// A log's segments as they arrive.
-struct Arrived {
-    descriptor: Descriptor,
-    segments: Vec<(Signed, Vec<u8>)>,
-}
 
 /// What there is before, and what comes.
 struct Work {
@@ -108,23 +100,6 @@ fn work() -> Work {
     Work { org, feed, key, families, visits, documents }
 }
 
-fn cut(org: &OrgId, key: &FeedKey, notebook: &mut Notebook) -> Arrived {
-    let content = notebook.take();
-    let cutter = Cutter {
-        org,
-        signing: &notebook.signing,
-        log: notebook.log,
-        key: Some(key),
-        codec: CODEC,
-        level: LEVEL,
-        dictionaries: &Shipped,
-        roster_seen: RosterSeen::Position(0),
-    };
-    let (segments, _) = cutter.cut(Tip::start(&notebook.log), &content.items).expect("cuts");
-    let parts = |segment: Segment| (segment.header().as_signed().clone(), segment.sealed().to_vec());
-    Arrived { descriptor: notebook.descriptor.clone(), segments: segments.into_iter().map(parts).collect() }
-}
-
 fn round(work: &Work) -> Round {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (mut store, _) = open_store(folder.path()).expect("an empty store opens");
@@ -135,7 +110,7 @@ fn round(work: &Work) -> Round {
     let mut replica = Replica::new(work.org, CACHE_BYTES);
     let mut take_in = |store: &mut NodeStore, arrived: &[Arrived]| {
         let began = Instant::now();
-        let checked: Vec<(&Descriptor, Segment)> = check(work, arrived);
+        let checked = check(&work.org, arrived);
         let after_check = Instant::now();
         hold(store, &checked);
         let after_hold = Instant::now();
@@ -149,31 +124,6 @@ fn round(work: &Work) -> Round {
     let (caught, [checked, durable, merged]) = take_in(&mut store, &work.visits);
     assert_eq!((caught.visits, caught.waiting, caught.quarantined), (VISITS as u64, 0, 0), "all are merged");
     Round { checked, durable, merged, alone: alone(work) }
-}
-
-fn check<'a>(work: &Work, arrived: &'a [Arrived]) -> Vec<(&'a Descriptor, Segment)> {
-    let mut checked = Vec::new();
-    for Arrived { descriptor, segments } in arrived {
-        for (header, sealed) in segments {
-            let segment = Segment::check(&work.org, header.clone(), sealed.clone()).expect("verifies");
-            checked.push((descriptor, segment));
-        }
-    }
-    checked
-}
-
-fn hold(store: &mut NodeStore, segments: &[(&Descriptor, Segment)]) {
-    for part in segments.chunks(SEGMENTS_PER_COMMIT) {
-        let mut overlay = Overlay::new(&*store);
-        for (descriptor, segment) in part {
-            let accepted = held::accept(&overlay, segment, Some(descriptor), &Named::default(), &|_, _| true)
-                .expect("reads");
-            let Acceptance::Accepted { group, .. } = accepted else { panic!("accepted: {accepted:?}") };
-            overlay.commit(vec![group]).expect("memory takes everything");
-        }
-        let answers = store.commit(overlay.into_groups()).expect("commits");
-        assert!(answers.iter().all(|answer| *answer == Answer::Committed));
-    }
 }
 
 /// What cannot be done without: each document loaded, its changes applied together, and saved.

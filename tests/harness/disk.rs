@@ -1,6 +1,9 @@
-//! Journals on disks that lose power.
+//! Journals on disks that lose power, and disks that are watched.
 
-use khettara_core::store::{Disk, JournalStore, MemoryIndex, Options, SimulatedDisk, Store};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use khettara_core::store::{Disk, DiskError, JournalStore, MemoryIndex, Options, SimulatedDisk, Store};
 
 use crate::chance::Chance;
 
@@ -38,4 +41,85 @@ pub fn copy_of(disk: &SimulatedDisk) -> SimulatedDisk {
     }
     copy.sync_dir().expect("a new disk takes it");
     copy
+}
+
+/// How often a watched disk was asked to make something durable.
+#[derive(Debug, Clone, Default)]
+pub struct Flushes(Rc<Cell<u64>>);
+
+impl Flushes {
+    /// How many times so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// A disk whose flushes are counted.
+#[derive(Debug)]
+pub struct WatchedDisk<D> {
+    disk: D,
+    flushes: Flushes,
+    does_flush: bool,
+}
+
+impl<D: Disk> WatchedDisk<D> {
+    /// Watches `disk`.
+    pub fn new(disk: D) -> (Self, Flushes) {
+        let flushes = Flushes::default();
+        (Self { disk, flushes: flushes.clone(), does_flush: true }, flushes)
+    }
+
+    /// Counts its flushes and does none of them: to measure everything else.
+    pub fn without_flushing(disk: D) -> (Self, Flushes) {
+        let (watched, flushes) = Self::new(disk);
+        (Self { does_flush: false, ..watched }, flushes)
+    }
+
+    fn flush(&mut self, flush: impl FnOnce(&mut D) -> Result<(), DiskError>) -> Result<(), DiskError> {
+        self.flushes.0.set(self.flushes.count() + 1);
+        if self.does_flush { flush(&mut self.disk) } else { Ok(()) }
+    }
+}
+
+impl<D: Disk> Disk for WatchedDisk<D> {
+    fn create(&mut self, name: &str) -> Result<(), DiskError> {
+        self.disk.create(name)
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
+        self.disk.append(name, bytes)
+    }
+
+    fn read(&self, name: &str, offset: u64, len: usize) -> Result<Vec<u8>, DiskError> {
+        self.disk.read(name, offset, len)
+    }
+
+    fn len(&self, name: &str) -> Result<u64, DiskError> {
+        self.disk.len(name)
+    }
+
+    fn sync(&mut self, name: &str) -> Result<(), DiskError> {
+        self.flush(|disk| disk.sync(name))
+    }
+
+    fn sync_dir(&mut self) -> Result<(), DiskError> {
+        self.flush(D::sync_dir)
+    }
+
+    fn truncate(&mut self, name: &str, len: u64) -> Result<(), DiskError> {
+        self.disk.truncate(name, len)
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<(), DiskError> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), DiskError> {
+        self.disk.remove(name)
+    }
+
+    fn list(&self) -> Result<Vec<String>, DiskError> {
+        self.disk.list()
+    }
 }

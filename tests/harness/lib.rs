@@ -9,7 +9,7 @@ mod raw;
 mod world;
 
 pub use chance::Chance;
-pub use disk::{copy_of, journal_on};
+pub use disk::{Flushes, WatchedDisk, copy_of, journal_on};
 pub use field_work::{Notebook, Village, WrittenVisit};
 pub use meeting::{Link, Meeting, Report};
 pub use party::{Node, NodeKind};

@@ -6,4 +6,5 @@ mod enrolment;
 mod families_and_referrals;
 mod recording;
 mod syncing;
+mod what_is_derived_is_read_again_from_the_journal;
 mod world;

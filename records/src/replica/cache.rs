@@ -52,12 +52,13 @@ pub(super) struct DocumentCache {
     loaded: BTreeMap<Key, (u64, Loaded)>,
     by_use: BTreeMap<u64, Key>,
     packer: Packer,
+    loads: u64,
 }
 
 impl DocumentCache {
     pub(super) fn new(bytes_max: usize) -> Self {
         let (loaded, by_use, packer) = (BTreeMap::new(), BTreeMap::new(), Packer::default());
-        Self { bytes_max, bytes: 0, clock: 0, loaded, by_use, packer }
+        Self { bytes_max, bytes: 0, clock: 0, loaded, by_use, packer, loads: 0 }
     }
 
     /// A document's row.
@@ -68,11 +69,23 @@ impl DocumentCache {
     /// A document from its row.
     pub(super) fn unpack(&mut self, id: DocumentId, row: &[u8]) -> Result<HouseholdDocument, LoadError> {
         let saved = self.packer.unpack(row).ok_or(LoadError::Damaged)?;
+        self.loads += 1;
         HouseholdDocument::load(id, &saved)
     }
 
+    /// Drops all loaded documents.
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.bytes_max);
+        *self = Self { loads: self.loads, ..Self::new(self.bytes_max) };
+    }
+
+    /// How many documents were loaded since there is this cache.
+    pub(super) const fn loads(&self) -> u64 {
+        self.loads
+    }
+
+    /// How many bytes the loaded documents are held to take.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Drops the loaded documents of a feed.

@@ -72,6 +72,19 @@ impl Replica {
         self.known.add(chunk)
     }
 
+    /// How many documents were loaded from their rows so far. Lists and counts load none.
+    #[must_use]
+    pub const fn loads(&self) -> u64 {
+        self.cache.loads()
+    }
+
+    /// How much memory the documents that stay loaded are held to take, in bytes: never more than
+    /// [`Replica::new`] was given.
+    #[must_use]
+    pub const fn loaded_bytes(&self) -> usize {
+        self.cache.bytes()
+    }
+
     /// Drops every loaded document: what comes next is read from the store.
     pub fn drop_loaded(&mut self) {
         self.cache.clear();
