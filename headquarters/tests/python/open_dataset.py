@@ -152,6 +152,12 @@ def check_values(tables):
     same("time", visit["at"], 1_795_599_000_000)
     same("numbers", (visit["offset_min"], visit["error_s"]), (-60, 0))
     same("1970", visits["-12 °C"]["at"], 0)
+    enrolment = tables["enrolments"][0]
+    same("a date without its day", (enrolment["since"], enrolment["amount_mad"]), ("2026-03", 500))
+    school = tables["service_points"][0]
+    same("several codes", (school["open_days"], school["commune_code"]), ("monday;tuesday", "08.201.11.07"))
+    same("near zero", (school["lat"], school["lon"], school["accessible"]), (-0.00001, 0.0, None))
+    same("a school is no household", len(tables["households"]), 3)
     assert any(row["winner"] for row in tables["conflicts"]) and not all(row["winner"] for row in tables["conflicts"])
     for row in tables["needs"]:
         assert row["visit_id"] in {visit["visit_id"] for visit in tables["visits"]}, row

@@ -46,7 +46,15 @@ fn lines() -> Vec<String> {
     let second = json!({
         "record": "household", "id": household_id(2), "commune": "01.051.01.01.03", "status": "nomadic",
     });
-    [first, visit, earlier, second].iter().map(Json::to_string).collect()
+    let enrolment = json!({
+        "record": "enrolment", "id": id("dddd", 1), "household": household_id(1), "programme": "دعم مباشر",
+        "status": "enrolled", "member": head, "since": "2026-03", "amount_mad": 500,
+    });
+    let school = json!({
+        "record": "service_point", "id": household_id(4), "kind": "school", "commune": "08.201.11.07",
+        "name_ar": "مدرسة", "open_days": ["tuesday", "monday"], "gps": {"lat_e5": -1, "lon_e5": 0},
+    });
+    [first, visit, earlier, second, enrolment, school].iter().map(Json::to_string).collect()
 }
 
 /// What other tablets say of the second family, without having heard of one another.
