@@ -17,7 +17,7 @@ pub(super) fn package(organisation: &str, cut: &str, files: &[FileRow]) -> Json 
         "name": "khettara",
         "id": cut,
         "title": organisation,
-        "description": "Households, their members, visits and needs, as tables. Every table is here twice, with the \
+        "description": "What is recorded of families and of what serves them, as tables. Every table is here twice, with the \
                         same rows: as CSV for spreadsheets, and as Parquet with real types. In CSV, where a text \
                         begins with an apostrophe, take that one away: it keeps spreadsheets from running the text. \
                         Codes are as they were entered: where newer software wrote one that is not listed here, it \
