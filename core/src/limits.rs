@@ -150,6 +150,10 @@ pub const CATCH_UP_ROUND_BYTES: usize = 8 * 1_048_576;
 pub const CATCH_UP_BATCH_BYTES: usize = 4 * 1_048_576;
 /// Rows of a list in one page; a larger page is cut to this.
 pub const LIST_PAGE_ROWS_MAX: usize = 1_000;
+/// Rows of a dataset's table that wait in memory until they are written as one row group of Parquet.
+pub const EXPORT_GROUP_ROWS_MAX: usize = 32_768;
+/// Text in such rows, what repeats at once counted once: with more the group is written, though it has fewer rows.
+pub const EXPORT_GROUP_TEXT_BYTES_MAX: usize = 8 * 1_048_576;
 
 /// A session in which nothing is heard for so long is given up by whoever dialled; what was said to be durable stays.
 pub const SILENCE_MS_MAX: u64 = 30_000;

@@ -121,31 +121,32 @@ impl Member {
         })
     }
 
-    /// Where the index is made anew under the copy, as on a full disk, it is read once more from the log.
-    fn catch_up_feed(&self, feed: &Feed) -> Result<CaughtUp, StoreError> {
-        let mut tries = 0;
-        loop {
-            let caught_up = self.with(|replica, engine, store| {
-                let rulings = rulings(replica, engine);
-                replica.catch_up(store, std::slice::from_ref(feed), &Shipped, &rulings)
-            });
-            tries += 1;
-            if tries == CATCH_UP_TRIES_MAX || caught_up.as_ref().err() != Some(&StoreError::Index) {
-                return caught_up;
+    /// Turns what is newly held into households, feed by feed, so that nobody waits for long. All feeds
+    /// where none are named. Where the index is made anew under the copy, as on a full disk or after a row was
+    /// damaged, all is read once more from the log.
+    pub(crate) fn catch_up(&self, feeds: Option<BTreeSet<Feed>>) -> Result<CaughtUp, StoreError> {
+        let mut feeds = feeds;
+        for _ in 1..CATCH_UP_TRIES_MAX {
+            match self.catch_up_once(feeds.take()) {
+                // What was derived of other feeds went with it.
+                Err(StoreError::Index) => {}
+                done => return done,
             }
         }
+        self.catch_up_once(None)
     }
 
-    /// Turns what is newly held into households, feed by feed, so that nobody waits for long. All feeds
-    /// where none are named.
-    pub(crate) fn catch_up(&self, feeds: Option<BTreeSet<Feed>>) -> Result<CaughtUp, StoreError> {
+    fn catch_up_once(&self, feeds: Option<BTreeSet<Feed>>) -> Result<CaughtUp, StoreError> {
         let feeds = match feeds {
             Some(feeds) => feeds.into_iter().filter(|feed| !feed.is_clear()).collect(),
             None => self.with(|_, engine, store| readable(engine, store))?,
         };
         let mut all = CaughtUp::default();
         for feed in feeds {
-            let one = self.catch_up_feed(&feed)?;
+            let one = self.with(|replica, engine, store| {
+                let rulings = rulings(replica, engine);
+                replica.catch_up(store, std::slice::from_ref(&feed), &Shipped, &rulings)
+            })?;
             all.merged += one.merged;
             all.visits += one.visits;
             all.waiting += one.waiting;

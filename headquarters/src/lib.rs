@@ -5,7 +5,7 @@
 //! | `organisation` | acts as entries in clear logs, over a store that is given |
 //! | `office` | a folder opened: founding, relays, feeds, invitations |
 //! | `pull` | meets relays, merges, signs receipts |
-//! | `export` | tables and their manifest |
+//! | `export` | tables in CSV and Parquet, their description, their manifest |
 //! | `status` | how it stands |
 //! | `cli` | the command `khettara-hq` |
 

@@ -73,12 +73,14 @@ pub enum Command {
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
         patience_s: u64,
     },
-    /// Write what is merged as CSV tables with a manifest.
+    /// Write what is merged as tables, in CSV and Parquet, with their description and a manifest.
     Export {
         /// The folder to write; an export that is there is replaced once the new one is whole.
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
+    /// Print the JSON Schema of lines of records. Needs no organisation.
+    Schema,
     /// How it stands.
     Status,
 }

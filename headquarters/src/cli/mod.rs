@@ -75,6 +75,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, HqError> {
             let manifest = open(dir)?.export(to)?;
             say::exported(out, &manifest, to, json)?;
         }
+        Command::Schema => say::schema(out)?,
         Command::Status => say::status(out, &open(dir)?.status()?, json)?,
     }
     Ok(OK)

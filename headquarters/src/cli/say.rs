@@ -147,7 +147,8 @@ pub(super) fn exported(
         return print_json(out, &serde_json::to_value(manifest)?);
     }
     for file in &manifest.files {
-        writeln!(out, "{:>9}  {}", file.rows, file.name)?;
+        let rows = if file.name.ends_with(".json") { String::new() } else { file.rows.to_string() };
+        writeln!(out, "{rows:>9}  {}", file.name)?;
     }
     let devices = &manifest.devices;
     writeln!(out, "{} holds the cut {}.", to.display(), manifest.cut.digest)?;
@@ -170,6 +171,11 @@ fn not_merged(out: &mut dyn Write, not_merged: &NotMerged) -> Result<(), HqError
         }
     }
     Ok(())
+}
+
+/// The same bytes as in a dataset.
+pub(super) fn schema(out: &mut dyn Write) -> Result<(), HqError> {
+    print_json(out, &khettara_records::model::records_schema())
 }
 
 pub(super) fn status(out: &mut dyn Write, status: &Status, json: bool) -> Result<(), HqError> {

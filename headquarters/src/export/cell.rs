@@ -5,6 +5,8 @@
 //! apostrophe, take that one away, and the text is as it was entered. Numbers are never touched: every
 //! longitude of Morocco is negative.
 
+use khettara_records::model::Instant;
+
 /// A value as it goes into a table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -18,6 +20,8 @@ pub enum Cell {
     Degrees(i32),
     /// Yes or no.
     Flag(bool),
+    /// An instant, written as `2026-11-25T09:30:00Z`.
+    Time(Instant),
 }
 
 impl Cell {
@@ -49,6 +53,7 @@ impl Cell {
                 format!("{sign}{}.{:05}", magnitude / 100_000, magnitude % 100_000)
             }
             Self::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
+            Self::Time(at) => at.to_string(),
         }
     }
 }

@@ -9,13 +9,13 @@ use khettara_records::replica::Replica;
 use khettara_records::verdict::EntryState;
 use serde::Serialize;
 
-use super::table::FileRow;
+use super::file::FileRow;
 use crate::devices::devices;
 use crate::office::feeds_of;
 use crate::pull::entries_waiting;
 
-/// The number of this layout of files and columns.
-pub const FORMAT: u32 = 1;
+/// The number of this layout of files and columns: equal cuts in equal formats give equal bytes.
+pub const FORMAT: u32 = 2;
 
 /// What is in one dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

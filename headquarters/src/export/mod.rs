@@ -1,35 +1,43 @@
-//! Export: flat tables for spreadsheets, and a manifest that says what is in them and what is missing.
+//! Export: flat tables, as CSV for spreadsheets and as Parquet for programs, a description of their columns, and a
+//! manifest that says what is in them and what is missing.
 //!
 //! The same cut gives the same bytes. A reader never sees half an export: files are written beside the old
 //! ones and take their place when they are whole and durable.
 
 mod cell;
+mod column;
+mod file;
 mod manifest;
+mod package;
+mod parquet_file;
 mod place;
+mod rows;
 mod table;
 mod tables;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use khettara_core::id::{ActorId, DocumentId, Feed};
 use khettara_core::limits::LIST_PAGE_ROWS_MAX;
 use khettara_core::store::Store;
 use khettara_core::sync::Engine;
-use khettara_records::replica::Replica;
+use khettara_records::model::records_schema;
+use khettara_records::replica::{ListRow, Replica};
 
 use crate::error::HqError;
 use crate::office::{Headquarters, feeds_of};
 use place::Landing;
-use tables::{Tables, Whole, Writer};
+use rows::{Whole, Writer};
+use tables::Tables;
 
 pub use cell::{Cell, as_entered, harmless};
+pub use column::{Column, ColumnKind, ForeignKey, Limits, TableDescription, tables};
+pub use file::FileRow;
 pub(crate) use manifest::not_merged;
 pub use manifest::{Cut, Devices, FORMAT, FeedCut, Holds, Manifest, NotMerged, OrganisationName};
-pub use table::{FileRow, read_table};
-pub use tables::COMMUNE_VINTAGE;
+pub use rows::COMMUNE_VINTAGE;
+pub use table::read_table;
 
 impl Headquarters {
     /// Writes everything that is merged as tables into the folder `to`, replacing an export that is there.
@@ -47,13 +55,15 @@ impl Headquarters {
             for feed in &feeds {
                 write_feed(replica, (engine, store), feed, &mut tables)?;
             }
-            let files = tables.finish()?;
+            let mut files = tables.finish()?;
+            let cut = manifest::cut(engine, store)?;
+            files.extend(write_descriptions(landing.folder(), &name.name, &cut, &files)?);
             let rows = |name: &str| files.iter().find(|file| file.name == name).map_or(0, |file| file.rows);
             let holds = Holds { households: rows("households.csv"), visits: rows("visits.csv") };
             Ok(Manifest {
                 format: FORMAT,
                 organisation: name,
-                cut: manifest::cut(engine, store)?,
+                cut,
                 files,
                 holds,
                 not_merged: not_merged(replica, store, &feeds)?,
@@ -61,16 +71,28 @@ impl Headquarters {
                 generated_at_ms,
             })
         })?;
-        let mut file = File::create(landing.folder().join(place::MANIFEST))?;
-        serde_json::to_writer_pretty(&mut file, &manifest)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
+        file::write_json(landing.folder(), place::MANIFEST, &manifest)?;
         landing.land()?;
         Ok(manifest)
     }
 }
 
-/// Writes a feed's households, one after the other, by id.
+/// The JSON Schema of records, as a file of a dataset.
+const SCHEMA: &str = "records.schema.json";
+
+/// Writes what describes the tables and the records they come from.
+fn write_descriptions(
+    folder: &Path,
+    organisation: &str,
+    cut: &Cut,
+    files: &[FileRow],
+) -> Result<[FileRow; 2], HqError> {
+    let package = package::package(organisation, &cut.digest, files);
+    let package = file::write_json(folder, package::PACKAGE, &package)?;
+    Ok([package, file::write_json(folder, SCHEMA, &records_schema())?])
+}
+
+/// Writes a feed's documents, one after the other: households by id, then what else there is.
 fn write_feed(
     replica: &mut Replica,
     (engine, store): (&Engine, &dyn Store),
@@ -82,28 +104,42 @@ fn write_feed(
     loop {
         let page = replica.rows(store, feed, after, LIST_PAGE_ROWS_MAX)?;
         for row in &page {
-            let id = &row.document;
-            let Some(view) = replica.household(store, feed, id)? else { continue };
-            let conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
-            let sources = replica.sources(store, feed, id)?.unwrap_or_default();
-            let whole = Whole { feed, view: &view, conflicts: &conflicts, sources: &sources };
-            let replica = &*replica;
-            tables.household(&whole, &mut |actor| {
-                if let Some(writer) = known.get(actor) {
-                    return Ok(*writer);
-                }
-                let author = replica.author(store, feed, actor)?;
-                let writer = author.map(|author| Writer {
-                    serial: engine.roster().serial_of(&author.device),
-                    device: author.device,
-                });
-                known.insert(*actor, writer);
-                Ok(writer)
-            })?;
+            write_document(replica, (engine, store), (feed, row), tables, &mut known)?;
         }
         match page.last() {
             Some(row) => after = Some(row.document),
-            None => return Ok(()),
+            None => break,
         }
     }
+    for row in &replica.register(store, feed)? {
+        write_document(replica, (engine, store), (feed, row), tables, &mut known)?;
+    }
+    Ok(())
+}
+
+fn write_document(
+    replica: &mut Replica,
+    (engine, store): (&Engine, &dyn Store),
+    (feed, row): (&Feed, &ListRow),
+    tables: &mut Tables,
+    known: &mut BTreeMap<ActorId, Option<Writer>>,
+) -> Result<(), HqError> {
+    let id = &row.document;
+    let Some(view) = replica.household(store, feed, id)? else { return Ok(()) };
+    let conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
+    let sources = replica.sources(store, feed, id)?.unwrap_or_default();
+    let whole = Whole { feed, view: &view, conflicts: &conflicts, sources: &sources };
+    let replica = &*replica;
+    tables.household(&whole, &mut |actor| {
+        if let Some(writer) = known.get(actor) {
+            return Ok(*writer);
+        }
+        let author = replica.author(store, feed, actor)?;
+        let writer = author.map(|author| Writer {
+            serial: engine.roster().serial_of(&author.device),
+            device: author.device,
+        });
+        known.insert(*actor, writer);
+        Ok(writer)
+    })
 }

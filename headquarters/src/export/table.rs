@@ -1,57 +1,39 @@
 //! Export: one CSV file. UTF-8 with BOM, CRLF, RFC 4180, a header row; its rows, bytes and digest are counted.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
-use data_encoding::HEXLOWER;
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::cell::{Cell, as_entered};
+use super::column::TableDescription;
+use super::file::{Counted, FileRow};
 use crate::error::HqError;
 
 /// Tells a spreadsheet that the file is UTF-8: without it, Arabic is unreadable in Excel.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// What a manifest says of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FileRow {
-    /// Its name.
-    pub name: String,
-    /// Its rows, the header aside.
-    pub rows: u64,
-    /// SHA-256 over its bytes, in hexadecimal.
-    pub sha256: String,
-    /// Its size.
-    pub bytes: u64,
-}
-
 /// A table being written.
 pub(super) struct Table {
-    name: &'static str,
+    name: String,
     columns: usize,
     rows: u64,
     writer: Writer<Counted>,
 }
 
 impl Table {
-    /// Begins the file `name` in `folder` with its header row.
-    pub(super) fn begin(
-        folder: &Path,
-        name: &'static str,
-        columns: &[&'static str],
-    ) -> Result<Self, HqError> {
-        let file = BufWriter::new(File::create(folder.join(name))?);
-        let mut counted = Counted { file, digest: Sha256::new(), bytes: 0 };
+    /// Begins the table's file in `folder` with its header row.
+    pub(super) fn begin(folder: &Path, table: &TableDescription) -> Result<Self, HqError> {
+        let name = format!("{}.csv", table.name);
+        let mut counted = Counted::create(folder, &name)?;
         counted.write_all(BOM)?;
         let mut writer = WriterBuilder::new()
             .terminator(Terminator::CRLF)
             .quote_style(QuoteStyle::Necessary)
             .from_writer(counted);
-        writer.write_record(columns)?;
-        Ok(Self { name, columns: columns.len(), rows: 0, writer })
+        writer.write_record(table.columns.iter().map(|column| &column.name))?;
+        Ok(Self { name, columns: table.columns.len(), rows: 0, writer })
     }
 
     /// Writes one row: as many cells as there are columns.
@@ -66,31 +48,8 @@ impl Table {
 
     /// Makes the file durable and tells what is in it.
     pub(super) fn finish(self) -> Result<FileRow, HqError> {
-        let counted = self.writer.into_inner().map_err(|error| HqError::Io(error.into_error()))?;
-        let Counted { file, digest, bytes } = counted;
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        let sha256 = HEXLOWER.encode(&digest.finalize());
-        Ok(FileRow { name: self.name.into(), rows: self.rows, sha256, bytes })
-    }
-}
-
-/// A file that counts and digests what goes into it.
-struct Counted {
-    file: BufWriter<File>,
-    digest: Sha256,
-    bytes: u64,
-}
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        let mut counted = self.writer.into_inner().map_err(|error| HqError::Io(error.into_error()))?;
+        counted.finish(self.name, self.rows)
     }
 }
 
@@ -115,12 +74,16 @@ pub fn read_table(path: &Path) -> Result<Vec<Vec<String>>, HqError> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
+    use crate::export::column::two_columns;
 
     #[test]
     fn a_table_begins_with_a_bom_ends_lines_with_crlf_and_reads_back() {
         let folder = tempfile::tempdir().expect("the disk works");
-        let mut table = Table::begin(folder.path(), "t.csv", &["name", "lon"]).expect("begins");
+        let mut table = Table::begin(folder.path(), &two_columns()).expect("begins");
         let hostile = ["=2+5", "-١٢", "a \"b\", c", "deux\nlignes", "'", "08.201.01.05", "  "];
         for text in hostile {
             table.row(&[Cell::Text(text.into()), Cell::Degrees(-442_617)]).expect("writes");

@@ -98,9 +98,12 @@ fn equal_cuts_give_equal_bytes_whether_pulled_at_once_or_piece_by_piece() {
     let again = office.export(&to).expect("exports in the place of the first");
     assert_eq!(tables(&to, &again), before, "twice the same");
     for file in &first.files {
-        let rows = read_table(&to.join(&file.name)).expect("reads");
-        assert_eq!((rows.len() as u64, before[&file.name].len() as u64), (file.rows + 1, file.bytes));
+        assert_eq!(file.bytes, before[&file.name].len() as u64, "{}", file.name);
         assert_eq!(file.sha256, sha256(&before[&file.name]), "{}", file.name);
+        if file.name.ends_with(".csv") {
+            let rows = read_table(&to.join(&file.name)).expect("reads");
+            assert_eq!(rows.len() as u64, file.rows + 1, "{}", file.name);
+        }
     }
     assert_eq!((first.devices.enrolled, first.devices.with_data, first.holds.households), (2, 2, 3));
     drop(office);

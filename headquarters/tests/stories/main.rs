@@ -2,5 +2,7 @@
 
 mod bad_input;
 mod founding_and_tables;
+mod others_open_it;
 mod pulling;
+mod python;
 mod support;

@@ -33,6 +33,9 @@ impl fmt::Debug for Gps {
 const LATITUDE_E5_MAX: i64 = 9_000_000;
 const LONGITUDE_E5_MAX: i64 = 18_000_000;
 const ACCURACY_M_MAX: i64 = 100_000;
+/// What latitude, longitude (in 1e-5 degrees) and accuracy (in metres) lie between.
+pub(super) const RANGES: [(i64, i64); 3] =
+    [(-LATITUDE_E5_MAX, LATITUDE_E5_MAX), (-LONGITUDE_E5_MAX, LONGITUDE_E5_MAX), (0, ACCURACY_M_MAX)];
 
 impl FieldValue for Gps {
     const TYPE: ValueType = ValueType::Gps;

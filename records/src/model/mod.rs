@@ -9,6 +9,7 @@
 
 mod calendar;
 mod codes;
+mod description;
 mod digest;
 mod document;
 mod error;
@@ -27,12 +28,14 @@ mod page;
 mod path;
 mod quantity;
 mod record_form;
+mod schema;
 mod value;
 pub mod vocabulary;
 mod words;
 pub(crate) mod write;
 mod write_record;
 
+pub use description::{FieldDescription, ListDescription, ListOf, Shape};
 pub use document::{ApplyError, HouseholdDocument, LoadError, NewRecord, Recorded};
 pub use error::{Reason, RecordError};
 pub(crate) use fields::FieldSpec;
@@ -51,6 +54,7 @@ pub use page::fields_and_codes;
 pub use path::FieldPath;
 pub use quantity::{Amount, Count, Difficulty};
 pub use record_form::RecordForm;
+pub use schema::{pattern_of, records_schema};
 pub(crate) use value::FieldValue;
 pub(crate) use value::of_canonical;
 pub use value::{Birth, Commune, Date, Language, Phone, Reference, Scalar, Territories, ValueType};

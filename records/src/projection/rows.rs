@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::model::laid::Record;
-use crate::model::{Birth, Commune, Gps, Instant, Language, Phone, Reference};
+use crate::model::{Birth, Commune, Count, Gps, Instant, Language, Phone, Reference};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident {
@@ -69,6 +69,14 @@ rows! {
             water: String;
             /// Dwelling.
             dwelling: String;
+            /// On what ground it lives there.
+            occupancy: String;
+            /// Rooms.
+            rooms: Count;
+            /// Where used water goes.
+            wastewater: String;
+            /// What it cooks with.
+            cooking: String;
             /// Electricity.
             electricity: bool;
             /// Tenths of a kilometre to a paved road.
@@ -103,6 +111,10 @@ rows! {
             marital: String;
             /// Schooling.
             schooling: String;
+            /// What the member does.
+            activity: String;
+            /// Whether the birth is in the civil registry.
+            birth_registered: bool;
             /// Disability by the census's cut-off.
             disability: bool;
             /// Note.
@@ -135,6 +147,10 @@ rows! {
             respondent: String;
             /// Consent.
             consent: String;
+            /// Form of the consent.
+            consent_mode: String;
+            /// Form of the receipt.
+            receipt: String;
             /// Note.
             note: String;
             /// Set aside.

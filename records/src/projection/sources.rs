@@ -13,9 +13,9 @@ use crate::model::{HouseholdDocument, RecordKind};
 /// The writers of each record, by the answers that stand in it now, losing sides included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// Of the household itself.
+    /// Of what the document is about.
     pub household: BTreeSet<ActorId>,
-    /// Of its members, visits and needs.
+    /// Of its entries.
     pub entries: BTreeMap<Uuid, BTreeSet<ActorId>>,
 }
 
@@ -23,8 +23,11 @@ pub struct Sources {
 #[must_use]
 pub fn sources(document: &HouseholdDocument) -> Sources {
     let automerge = document.automerge();
-    let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
-    let mut found = Sources { household: writers(automerge, &household), entries: BTreeMap::new() };
+    let mut found = Sources::default();
+    for subject in RecordKind::SUBJECTS {
+        let maps = laid::maps_under(automerge, &[ROOT], subject.map());
+        found.household.extend(writers(automerge, &maps));
+    }
     for kind in RecordKind::ENTRIES {
         for (id, maps) in entries(automerge, kind, &mut BTreeMap::new()) {
             found.entries.entry(id).or_default().extend(writers(automerge, &maps));
