@@ -1,6 +1,7 @@
 //! What the three parties answer at the end. No figure is remembered from the telling.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use khettara_hq::export::read_table;
 use serde::Serialize;
@@ -13,8 +14,20 @@ use crate::story::cast::{Cast, feed_of, of_tablet};
 /// The end of the story, in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// Households in the dataset.
+    /// Families in the dataset: records of one family, joined by links, count once.
     pub households: u64,
+    /// Records of households in the dataset.
+    pub household_records: u64,
+    /// Families that more than one body's programme reaches.
+    pub programmes_overlapping: u64,
+    /// Families that moved and went on in a new record.
+    pub families_moved: u64,
+    /// Families that were registered twice.
+    pub registered_twice: u64,
+    /// Referrals whose loop is closed.
+    pub referrals_answered: u64,
+    /// Expectations that were considered.
+    pub expectations_considered: u64,
     /// Tablets.
     pub tablets: u64,
     /// Days in the field.
@@ -60,8 +73,15 @@ pub(super) fn reckon(
         lost += own.iter().filter(|visit| !in_dataset.contains(&visit.id.to_string())).count() as u64;
     }
     let replicas_equal = replicas_are_equal(cast)?;
+    let told = Told::of(&dataset)?;
     Ok(Summary {
-        households: manifest.holds.households,
+        households: told.families,
+        household_records: manifest.holds.households,
+        programmes_overlapping: told.programmes_overlapping,
+        families_moved: told.families_moved,
+        registered_twice: told.registered_twice,
+        referrals_answered: told.referrals_answered,
+        expectations_considered: told.expectations_considered,
         tablets: cast.tablets.len() as u64,
         days: options.days,
         visits_saved: saved,
@@ -76,12 +96,57 @@ pub(super) fn reckon(
     })
 }
 
-fn visit_ids(table: &std::path::Path) -> Result<BTreeSet<String>, StoryError> {
+fn visit_ids(table: &Path) -> Result<BTreeSet<String>, StoryError> {
+    Ok(columns(table, ["visit_id"])?.into_iter().map(|[id]| id).collect())
+}
+
+/// Some columns of a table of the dataset.
+fn columns<const N: usize>(table: &Path, names: [&str; N]) -> Result<Vec<[String; N]>, StoryError> {
     let rows = read_table(table)?;
-    let wrong = StoryError::Wrong("visits.csv has no column visit_id");
-    let column =
-        rows.first().and_then(|head| head.iter().position(|name| name == "visit_id")).ok_or(wrong)?;
-    Ok(rows.into_iter().skip(1).filter_map(|row| row.into_iter().nth(column)).collect())
+    let wrong = || StoryError::Wrong("a table of the dataset lacks a column");
+    let head = rows.first().ok_or_else(wrong)?;
+    let mut places = [0; N];
+    for (place, name) in places.iter_mut().zip(names) {
+        *place = head.iter().position(|column| column == name).ok_or_else(wrong)?;
+    }
+    let cells = |row: &Vec<String>| places.map(|place| row.get(place).cloned().unwrap_or_default());
+    Ok(rows.iter().skip(1).map(cells).collect())
+}
+
+/// What the dataset says of families that several bodies know.
+struct Told {
+    families: u64,
+    programmes_overlapping: u64,
+    families_moved: u64,
+    registered_twice: u64,
+    referrals_answered: u64,
+    expectations_considered: u64,
+}
+
+impl Told {
+    fn of(dataset: &Path) -> Result<Self, StoryError> {
+        let count = |number: usize| number as u64;
+        let households = columns(&dataset.join("households.csv"), ["family_id"])?;
+        let families: BTreeSet<&String> = households.iter().map(|[family]| family).collect();
+        let mut bodies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for [household, body] in columns(&dataset.join("enrolments.csv"), ["household_id", "body"])? {
+            bodies.entry(household).or_default().insert(body);
+        }
+        let links = columns(&dataset.join("links.csv"), ["kind"])?;
+        let linked = |kind: &str| links.iter().filter(|[of]| of == kind).count();
+        let with_status = |table: &str, status: &str| -> Result<u64, StoryError> {
+            let all = columns(&dataset.join(table), ["status"])?;
+            Ok(count(all.iter().filter(|[of]| of == status).count()))
+        };
+        Ok(Self {
+            families: count(families.len()),
+            programmes_overlapping: count(bodies.values().filter(|bodies| bodies.len() > 1).count()),
+            families_moved: count(linked("continues")),
+            registered_twice: count(linked("same_as")),
+            referrals_answered: with_status("referrals.csv", "completed")?,
+            expectations_considered: with_status("expectations.csv", "considered")?,
+        })
+    }
 }
 
 /// Each tablet's copy of each of its communes, against headquarters'.
@@ -111,6 +176,9 @@ impl Summary {
              \x20 {:>7}  at headquarters, merged\n\
              \x20 {:>7}  lost\n\
              \x20 {:>7}  answers that disagree, shown with both sides\n\
+             \x20 {:>7}  families reached by programmes of several bodies\n\
+             \x20 {:>7}  families that moved; {} registered twice: still {} families in {} records\n\
+             \x20 {:>7}  referrals answered, {} expectations considered\n\
              \x20 {:>7}  KiB to the relay, {} KiB from it\n\
              Every tablet {equal} as headquarters, commune by commune.\n\
              The dataset: {}\n",
@@ -122,6 +190,13 @@ impl Summary {
             self.visits_at_headquarters,
             self.visits_lost,
             self.conflicts_shown,
+            self.programmes_overlapping,
+            self.families_moved,
+            self.registered_twice,
+            self.households,
+            self.household_records,
+            self.referrals_answered,
+            self.expectations_considered,
             self.bytes_up / 1_024,
             self.bytes_down / 1_024,
             self.dataset_dir

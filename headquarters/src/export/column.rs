@@ -1,7 +1,7 @@
 //! Export: what a table is made of. CSV headers, the schema of Parquet, `datapackage.json` and the page
 //! `docs/DATASETS.md` all come from here, and most columns come from the record types themselves.
 
-use khettara_records::model::{FieldDescription, RecordKind, Shape, pattern_of};
+use khettara_records::model::{FieldDescription, RecordKind, Shape, Tongue, pattern_of};
 
 /// A table of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,7 @@ pub(super) enum Source {
     LastVisit,
     Conflicts,
     AllConflicts,
+    Family,
     Serials,
     Devices,
     Conflict(Side),
@@ -117,6 +118,7 @@ pub(super) enum Side {
     Serial,
     Device,
     Change,
+    Sentence(Tongue),
 }
 
 /// The table of conflicts.
@@ -155,6 +157,10 @@ fn records(kind: RecordKind) -> TableDescription {
         columns.push(Column::new("last_visit_at", words, ColumnKind::Time, Source::LastVisit));
     }
     columns.extend(about(kind));
+    if kind == RecordKind::Household {
+        let words = "smallest id of all records of this family that links join: equal for one registered twice or moved";
+        columns.push(Column::text("family_id", words, Source::Family).always());
+    }
     let of_document = match kind.subjects() {
         [] => None,
         [RecordKind::Household] => Some(HOUSEHOLD_ID),
@@ -371,6 +377,11 @@ fn conflicts() -> TableDescription {
         text("change", "the change that wrote it", Side::Change).always(),
     ]);
     columns.extend(document());
+    let said = [(Tongue::Ar, "Arabic"), (Tongue::Fr, "French"), (Tongue::En, "English")];
+    columns.extend(said.map(|(tongue, name)| {
+        let words = format!("the whole conflict in one sentence, in {name}");
+        text(&format!("sentence_{}", tongue.code()), &words, Side::Sentence(tongue)).always().repeats()
+    }));
     TableDescription {
         name: CONFLICTS,
         words: "One row for each answer to a question that has several.".into(),

@@ -23,7 +23,7 @@ use khettara_core::limits::LIST_PAGE_ROWS_MAX;
 use khettara_core::store::Store;
 use khettara_core::sync::Engine;
 use khettara_records::model::records_schema;
-use khettara_records::replica::{ListRow, Replica};
+use khettara_records::replica::{Families, ListRow, Replica};
 
 use crate::error::HqError;
 use crate::office::{Headquarters, feeds_of};
@@ -52,8 +52,9 @@ impl Headquarters {
         let manifest = shared.with(|engine, store| -> Result<Manifest, HqError> {
             let feeds = feeds_of(engine);
             let mut tables = Tables::begin(landing.folder())?;
+            let families = replica.families(store, &feeds)?;
             for feed in &feeds {
-                write_feed(replica, (engine, store), feed, &mut tables)?;
+                write_feed(replica, (engine, store), (feed, &families), &mut tables)?;
             }
             let mut files = tables.finish()?;
             let cut = manifest::cut(engine, store)?;
@@ -96,7 +97,7 @@ fn write_descriptions(
 fn write_feed(
     replica: &mut Replica,
     (engine, store): (&Engine, &dyn Store),
-    feed: &Feed,
+    (feed, families): (&Feed, &Families),
     tables: &mut Tables,
 ) -> Result<(), HqError> {
     let mut known: BTreeMap<ActorId, Option<Writer>> = BTreeMap::new();
@@ -104,7 +105,7 @@ fn write_feed(
     loop {
         let page = replica.rows(store, feed, after, LIST_PAGE_ROWS_MAX)?;
         for row in &page {
-            write_document(replica, (engine, store), (feed, row), tables, &mut known)?;
+            write_document(replica, (engine, store), (feed, families, row), tables, &mut known)?;
         }
         match page.last() {
             Some(row) => after = Some(row.document),
@@ -112,7 +113,7 @@ fn write_feed(
         }
     }
     for row in &replica.register(store, feed)? {
-        write_document(replica, (engine, store), (feed, row), tables, &mut known)?;
+        write_document(replica, (engine, store), (feed, families, row), tables, &mut known)?;
     }
     Ok(())
 }
@@ -120,7 +121,7 @@ fn write_feed(
 fn write_document(
     replica: &mut Replica,
     (engine, store): (&Engine, &dyn Store),
-    (feed, row): (&Feed, &ListRow),
+    (feed, families, row): (&Feed, &Families, &ListRow),
     tables: &mut Tables,
     known: &mut BTreeMap<ActorId, Option<Writer>>,
 ) -> Result<(), HqError> {
@@ -128,7 +129,8 @@ fn write_document(
     let Some(view) = replica.household(store, feed, id)? else { return Ok(()) };
     let conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
     let sources = replica.sources(store, feed, id)?.unwrap_or_default();
-    let whole = Whole { feed, view: &view, conflicts: &conflicts, sources: &sources };
+    let family = families.family_of(id);
+    let whole = Whole { feed, view: &view, conflicts: &conflicts, family, sources: &sources };
     let replica = &*replica;
     tables.household(&whole, &mut |actor| {
         if let Some(writer) = known.get(actor) {

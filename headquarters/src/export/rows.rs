@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use khettara_core::id::{ActorId, DeviceKey, Feed};
+use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
 use khettara_records::model::{Instant, RecordKind, Shape};
-use khettara_records::projection::{Conflict, HouseholdView, Side as Answer, Sources};
+use khettara_records::projection::{Conflict, HouseholdView, Side as Answer, Sources, Who, sentence};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -31,13 +31,28 @@ pub(super) struct Whole<'a> {
     pub feed: &'a Feed,
     pub view: &'a HouseholdView,
     pub conflicts: &'a [Conflict],
+    /// The family that the document is a record of.
+    pub family: DocumentId,
     pub sources: &'a Sources,
 }
 
 /// What a row of a table is about.
 enum Row<'a> {
-    Record { view: &'a Json, id: String, fields: &'a Json, serials: Cell, devices: Cell },
-    Answer { number: i64, conflict: &'a Conflict, answer: &'a Answer, writer: Option<Writer> },
+    Record {
+        view: &'a Json,
+        id: String,
+        fields: &'a Json,
+        serials: Cell,
+        devices: Cell,
+    },
+    Answer {
+        number: i64,
+        conflict: &'a Conflict,
+        answer: &'a Answer,
+        writer: Option<Writer>,
+        /// The authors of all answers, as sentences name them.
+        all: &'a [Who],
+    },
 }
 
 impl Whole<'_> {
@@ -83,8 +98,11 @@ impl Whole<'_> {
     ) -> Result<Vec<Vec<Cell>>, HqError> {
         let mut rows = Vec::new();
         for (number, conflict) in (1..).zip(self.conflicts) {
-            for answer in &conflict.sides {
-                let row = Row::Answer { number, conflict, answer, writer: who_is(&answer.actor)? };
+            let writers: Vec<Option<Writer>> =
+                conflict.sides.iter().map(|answer| who_is(&answer.actor)).collect::<Result<_, _>>()?;
+            let all: Vec<Who> = writers.iter().map(|writer| named(*writer)).collect();
+            for (answer, writer) in conflict.sides.iter().zip(writers) {
+                let row = Row::Answer { number, conflict, answer, writer, all: &all };
                 rows.push(columns.iter().map(|column| self.cell(&column.source, &row)).collect());
             }
         }
@@ -117,6 +135,7 @@ impl Whole<'_> {
                 let codes: Vec<&str> = household.languages.iter().map(|language| language.as_str()).collect();
                 listed(&codes)
             }
+            Source::Family => Cell::Text(Uuid::from_bytes(self.family.0).to_string()),
             Source::AllConflicts => Cell::Number(i64::from(self.view.conflicts)),
             Source::LastVisit => {
                 let visits = self.view.visits.iter().filter(|visit| visit.withdrawn != Some(true));
@@ -133,7 +152,10 @@ impl Whole<'_> {
                     Source::Count(kind) => count(*kind, view),
                     _ => Cell::Empty,
                 },
-                Row::Answer { number, conflict, answer, writer } => match other {
+                Row::Answer { number, conflict, answer, writer, all } => match other {
+                    Source::Conflict(Side::Sentence(tongue)) => {
+                        Cell::Text(sentence(conflict, all, self.feed.as_str(), *tongue))
+                    }
                     Source::Conflict(side) => answered(*side, *number, (conflict, answer), *writer),
                     _ => Cell::Empty,
                 },
@@ -186,6 +208,17 @@ fn answered(
         Side::Serial => Cell::number(writer.and_then(|writer| writer.serial)),
         Side::Device => Cell::text(writer.map(|writer| writer.device.to_hex())),
         Side::Change => Cell::Text(answer.change.to_hex()),
+        // Said of all answers together.
+        Side::Sentence(_) => Cell::Empty,
+    }
+}
+
+/// An author as sentences name him.
+fn named(writer: Option<Writer>) -> Who {
+    match writer {
+        Some(Writer { serial: Some(serial), .. }) => Who::Serial(serial),
+        Some(Writer { device, .. }) => Who::Device(device.to_hex()[..8].into()),
+        None => Who::Unknown,
     }
 }
 
