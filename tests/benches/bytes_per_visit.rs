@@ -102,7 +102,7 @@ fn lines(batch: &Batch) -> String {
     batch.visits.iter().map(|visit| format!("{}\n", visit.line)).collect()
 }
 
-fn gzip(bytes: &[u8]) -> usize {
+pub(crate) fn gzip(bytes: &[u8]) -> usize {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory takes everything");
     encoder.finish().expect("memory takes everything").len()

@@ -2,7 +2,10 @@
 //! a word behind `--` runs only what has it in its name.
 
 mod bytes_per_visit;
+mod dice;
 mod nothing_to_do;
+mod peer_visits;
+mod slim_visits;
 mod table;
 mod visits_applied;
 
@@ -13,9 +16,10 @@ use table::{Table, Target, one};
 /// A measurement: prints its table, and gives what it is held against.
 type Measurement = (&'static str, fn() -> Vec<Target>);
 
-const MEASUREMENTS: [Measurement; 3] = [
+const MEASUREMENTS: [Measurement; 4] = [
     ("nothing-to-do", nothing_to_do::measure),
     ("bytes-per-visit", bytes_per_visit::measure),
+    ("bytes-of-peer-visits", slim_visits::measure),
     ("visits-applied", visits_applied::measure),
 ];
 

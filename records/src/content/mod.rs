@@ -9,5 +9,7 @@
 //! gets the next number and a file of its own. `docs/MEASUREMENTS.md` says how number 1 was trained and what it saves.
 
 mod shipped;
+mod slim;
 
 pub use shipped::{CODEC, LEVEL, Shipped, cut_style};
+pub use slim::SlimChanges;

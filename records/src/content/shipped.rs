@@ -1,7 +1,9 @@
 //! The dictionaries this software ships, and the style in which it cuts.
 
-use khettara_core::log::{Codec, Dictionaries};
+use khettara_core::log::{Codec, Dictionaries, Slim};
 use khettara_core::sync::CutStyle;
+
+use super::slim::SlimChanges;
 
 /// Number of the dictionary that is written with.
 const NUMBER: u32 = 1;
@@ -22,6 +24,10 @@ pub struct Shipped;
 impl Dictionaries for Shipped {
     fn dictionary(&self, number: u32) -> Option<&[u8]> {
         (number == NUMBER).then_some(DICTIONARY)
+    }
+
+    fn slim(&self) -> Option<&dyn Slim> {
+        Some(&SlimChanges)
     }
 }
 

@@ -7,7 +7,7 @@ use khettara_core::hash;
 use khettara_core::id::{ActorId, Digest, DocumentId, Feed, LogId, SegmentId};
 use khettara_core::limits::CATCH_UP_ROUND_BYTES;
 use khettara_core::log::{Dictionaries, OpenedEntry, Unit};
-use khettara_core::store::held::{self, OwnLog, SegmentRow};
+use khettara_core::store::held::{self, OwnLog, ReadChanges, SegmentRow};
 use khettara_core::store::{Damage, Op, Store, StoreError};
 
 use super::Replica;
@@ -22,7 +22,7 @@ use crate::verdict::{
 };
 
 /// How rows are written. Rows of another layout are derived anew.
-const ROWS_LAYOUT: u8 = 2;
+const ROWS_LAYOUT: u8 = 3;
 /// Rows deleted in one call while forgetting.
 const FORGET_ROWS: usize = 4_096;
 
@@ -69,6 +69,8 @@ pub(super) struct Round {
     pub ops: Vec<Op>,
     marks: BTreeMap<LogId, LogMark>,
     actors: BTreeMap<ActorId, LogId>,
+    /// What later segments may point at.
+    changes: ReadChanges,
     bytes: usize,
 }
 
@@ -221,7 +223,7 @@ fn opens_now(store: &dyn Store, opener: &Opener<'_>) -> Result<bool, StoreError>
         let opens = match (row.key, key.last_chunk::<32>()) {
             (Some(key), _) => opener.keys.contains_key(&key),
             (None, Some(id)) => {
-                let (unit, _) = opener.open(store, &SegmentId(*id), &row.before)?;
+                let unit = opener.open(store, &SegmentId(*id), &row.before, &ReadChanges::new())?;
                 unit != Unit::WaitingSoftware
             }
             (None, None) => false,
@@ -237,6 +239,9 @@ impl Round {
     /// Takes what was read, with its marks; what is left is the next round.
     fn close(&mut self, feed: &Feed) -> Self {
         let mut closed = std::mem::take(self);
+        for ((segment, n), change) in std::mem::take(&mut closed.changes) {
+            closed.ops.push(held::read_change(&segment, n, &change));
+        }
         for (log, mark) in std::mem::take(&mut closed.marks) {
             closed.ops.push(Op::Put(keys::log_mark(feed, &log), encoding::to_bytes(&mark)));
         }
@@ -244,6 +249,13 @@ impl Round {
             closed.ops.push(Op::Put(keys::actor(feed, &actor), encoding::to_bytes(&log)));
         }
         closed
+    }
+
+    /// Notes what a segment holds for those that point at it.
+    fn note(&mut self, log: &LogId, segment: &SegmentId, unit: &Unit) {
+        let Unit::Entries(entries) = unit else { return };
+        let changes = entries.iter().filter_map(|entry| Some(((*segment, entry.n), entry.pointed(log)?)));
+        self.changes.extend(changes);
     }
 
     fn push_unit(&mut self, opener: &Opener<'_>, reading: Reading, row: UnitRow) {
@@ -290,7 +302,8 @@ impl Run<'_> {
             round.marks.insert(self.log, self.mark.clone());
             return if row.head == self.mark.head { Ok(()) } else { Err(Trouble::Anew) };
         }
-        let (unit, _) = self.opener.open(store, id, &before)?;
+        let unit = self.opener.open(store, id, &before, &round.changes)?;
+        round.note(&self.log, id, &unit);
         if let Some(state) = unit_state(&unit) {
             self.fold.unit(row.last());
             let reading = Reading::of_unit(self.log, *id, (row.first, row.count), row.head, state);
@@ -380,7 +393,9 @@ fn read_whole(
     let mut last = 0;
     for (id, row, listed) in segments {
         let before = head_before(store, &log, &row)?;
-        let unit = if listed { opener.open(store, &id, &before)?.0 } else { Unit::WaitingKey };
+        let unit =
+            if listed { opener.open(store, &id, &before, &round.changes)? } else { Unit::WaitingKey };
+        round.note(&log, &id, &unit);
         last = last.max(row.last());
         rows.insert(id, UnitRow { key: Some(row.key), before });
         let (first, count, head) = (row.first, row.count, row.head);

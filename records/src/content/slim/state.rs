@@ -1,0 +1,101 @@
+//! Slim changes: what writer and reader both know at an item, from the items before it.
+
+use std::collections::BTreeMap;
+
+use khettara_core::id::{ActorId, ChangeHash, DocumentId, StartNonce};
+use khettara_core::log::{Entry, Ground, Pointed, Written, actor_id};
+
+use crate::airlock::{self, Walked};
+use crate::model::constants;
+
+/// A constant as the slim form names it: by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) number: u64,
+    pub(super) hash: ChangeHash,
+    pub(super) actor: ActorId,
+    pub(super) last_op: u64,
+}
+
+/// The constants that the slim form may name: those this software ships.
+pub(super) fn named() -> Vec<Named> {
+    let walked = |constant: &crate::model::Constant| airlock::walk(constant.chunk).ok();
+    let named = |constant, walked: Walked<'_>| Named {
+        number: u64::from(constant),
+        hash: walked.header().hash,
+        actor: walked.actor(),
+        last_op: walked.max_op(),
+    };
+    constants().iter().filter_map(|constant| Some(named(constant.number, walked(constant)?))).collect()
+}
+
+/// What changes from item to item and is taken back where an item travels whole.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tables {
+    /// The last number written under a key.
+    pub(super) numbers: BTreeMap<String, u64>,
+    /// Actors written in full, in their order.
+    pub(super) actors: Vec<ActorId>,
+}
+
+/// Everything known at an item.
+pub(super) struct State<'g> {
+    ground: &'g Ground<'g>,
+    pub(super) named: Vec<Named>,
+    pub(super) tables: Tables,
+    entries: Vec<Option<Pointed>>,
+    latest: BTreeMap<DocumentId, u64>,
+    nonce: StartNonce,
+    pub(super) actor: ActorId,
+}
+
+impl<'g> State<'g> {
+    pub(super) fn new(ground: &'g Ground<'g>) -> Self {
+        Self {
+            ground,
+            named: named(),
+            tables: Tables::default(),
+            entries: Vec::new(),
+            latest: BTreeMap::new(),
+            nonce: ground.nonce,
+            actor: actor_id(&ground.log, &ground.nonce),
+        }
+    }
+
+    /// The position of the item that comes now.
+    pub(super) fn position(&self) -> u64 {
+        self.ground.first + self.entries.len() as u64
+    }
+
+    /// The Change `distance` entries back: `Err(true)` where it lies before the segment and is not readable,
+    /// `Err(false)` where no Change can be there.
+    pub(super) fn back(&self, distance: u64) -> Result<Pointed, bool> {
+        let position = self.position().checked_sub(distance).filter(|n| *n > 0 && distance > 0).ok_or(false)?;
+        match position.checked_sub(self.ground.first) {
+            Some(place) => self.entries.get(place as usize).copied().flatten().ok_or(false),
+            None => self.ground.earlier.at(position).ok_or(true),
+        }
+    }
+
+    /// How far back the last Change of a document is that may be pointed at.
+    pub(super) fn distance_to(&self, document: &DocumentId) -> Option<u64> {
+        let here = self.latest.get(document).copied();
+        let position = here.or_else(|| self.ground.earlier.latest(document))?;
+        self.position().checked_sub(position)
+    }
+
+    /// Goes on behind an item that is no Change.
+    pub(super) fn pass(&mut self, item: &Written) {
+        if let Ok(Entry::Start(start)) = Entry::decode(item.kind, &item.bytes) {
+            self.nonce = start.nonce;
+            self.actor = actor_id(&self.ground.log, &self.nonce);
+        }
+        self.entries.push(None);
+    }
+
+    /// Goes on behind a Change.
+    pub(super) fn pass_change(&mut self, document: DocumentId, hash: ChangeHash, last_op: u64) {
+        self.latest.insert(document, self.position());
+        self.entries.push(Some(Pointed { document, hash, actor: self.actor, last_op }));
+    }
+}
