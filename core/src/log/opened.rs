@@ -114,6 +114,7 @@ pub fn open_on(
         (Form::Slim, Some(slim)) => match slim.widen(&ground, items) {
             Ok(items) => items,
             Err(SlimFault::Ancestor) => return Unit::WaitingAncestor,
+            Err(SlimFault::Software) => return Unit::WaitingSoftware,
             Err(SlimFault::Malformed) => return Unit::Broken,
         },
         _ => items.into_iter().map(|written| Shaped { written, last_op: 0 }).collect(),

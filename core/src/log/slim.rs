@@ -70,6 +70,9 @@ pub enum SlimFault {
     /// They point at an entry of the branch whose change is not here: the unit waits.
     #[error("an entry that is pointed at is not readable here")]
     Ancestor,
+    /// They name a constant that newer software ships.
+    #[error("the slim form names what newer software knows")]
+    Software,
 }
 
 /// The slim form of changes, both ways. What it does is frozen with codec 2.

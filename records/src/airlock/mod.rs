@@ -41,3 +41,5 @@ pub use walk::{Walked, walk};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::edited;

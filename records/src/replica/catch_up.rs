@@ -239,8 +239,8 @@ impl Round {
     /// Takes what was read, with its marks; what is left is the next round.
     fn close(&mut self, feed: &Feed) -> Self {
         let mut closed = std::mem::take(self);
-        for ((segment, n), change) in std::mem::take(&mut closed.changes) {
-            closed.ops.push(held::read_change(&segment, n, &change));
+        for (segment, changes) in std::mem::take(&mut closed.changes) {
+            closed.ops.extend(held::read_changes(&segment, &changes));
         }
         for (log, mark) in std::mem::take(&mut closed.marks) {
             closed.ops.push(Op::Put(keys::log_mark(feed, &log), encoding::to_bytes(&mark)));
@@ -254,8 +254,8 @@ impl Round {
     /// Notes what a segment holds for those that point at it.
     fn note(&mut self, log: &LogId, segment: &SegmentId, unit: &Unit) {
         let Unit::Entries(entries) = unit else { return };
-        let changes = entries.iter().filter_map(|entry| Some(((*segment, entry.n), entry.pointed(log)?)));
-        self.changes.extend(changes);
+        let changes = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(log)?)));
+        self.changes.insert(*segment, changes.collect());
     }
 
     fn push_unit(&mut self, opener: &Opener<'_>, reading: Reading, row: UnitRow) {

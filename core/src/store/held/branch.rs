@@ -6,8 +6,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::encoding;
 use crate::id::{ActorId, ChangeHash, DocumentId, KeyId, LogId, SegmentId};
 use crate::log::{Cut, Earlier, Pointed};
@@ -15,41 +13,39 @@ use crate::store::held::keys;
 use crate::store::held::logs::{meta_of, row};
 use crate::store::{Op, Store, StoreError};
 
-/// What is noted of a Change.
-#[derive(Serialize, Deserialize)]
-struct ChangeRow {
-    document: DocumentId,
-    hash: ChangeHash,
-    actor: ActorId,
-    last_op: u64,
-}
+/// Changes noted in one row, so that it stays within [`INDEX_VALUE_BYTES_MAX`](crate::limits::INDEX_VALUE_BYTES_MAX).
+const ROW_CHANGES_MAX: usize = 48;
 
-impl ChangeRow {
-    fn bytes(change: &Pointed) -> Vec<u8> {
-        let Pointed { document, hash, actor, last_op } = *change;
-        encoding::to_bytes(&Self { document, hash, actor, last_op })
-    }
+/// What is noted of some Changes of a segment, by position.
+type ChangesRow = Vec<(u64, DocumentId, ChangeHash, ActorId, u64)>;
+
+/// Rows over the Changes of a segment; each under the position of its first.
+fn rows(changes: &[(u64, Pointed)]) -> impl Iterator<Item = (u64, Vec<u8>)> {
+    changes.chunks(ROW_CHANGES_MAX).map(|some| {
+        let row: ChangesRow =
+            some.iter().map(|(n, one)| (*n, one.document, one.hash, one.actor, one.last_op)).collect();
+        (some[0].0, encoding::to_bytes(&row))
+    })
 }
 
 /// The writes that note what one's own segment holds.
 pub(super) fn own_changes(cut: &Cut) -> Vec<Op> {
     let (log, id) = (cut.segment.body().log, cut.segment.id());
-    let mut ops = Vec::with_capacity(cut.changes.len() * 2);
-    for (n, change) in &cut.changes {
-        ops.push(Op::Put(keys::own_change(&id, *n), ChangeRow::bytes(change)));
-        ops.push(Op::Put(keys::latest(&log, &change.document), encoding::to_bytes(n)));
-    }
-    ops
+    let rows = rows(&cut.changes).map(|(n, row)| Op::Put(keys::own_changes(&id, n), row));
+    let latest: BTreeMap<DocumentId, u64> =
+        cut.changes.iter().map(|(n, change)| (change.document, *n)).collect();
+    let latest = latest.iter().map(|(document, n)| Op::Put(keys::latest(&log, document), encoding::to_bytes(n)));
+    rows.chain(latest).collect()
 }
 
-/// The derived row that notes a Change of a segment that was read.
+/// The derived rows that note the Changes of a segment that was read.
 #[must_use]
-pub fn read_change(segment: &SegmentId, n: u64, change: &Pointed) -> Op {
-    Op::Put(keys::read_change(segment, n), ChangeRow::bytes(change))
+pub fn read_changes(segment: &SegmentId, changes: &[(u64, Pointed)]) -> Vec<Op> {
+    rows(changes).map(|(n, row)| Op::Put(keys::read_changes(segment, n), row)).collect()
 }
 
-/// Changes by the segment that holds them and their position.
-pub type ReadChanges = BTreeMap<(SegmentId, u64), Pointed>;
+/// Changes by the segment that holds them, with their positions.
+pub type ReadChanges = BTreeMap<SegmentId, Vec<(u64, Pointed)>>;
 
 /// A branch up to one of its segments, read from the store as it is asked for.
 pub struct Branch<'a> {
@@ -126,25 +122,23 @@ impl<'a> Branch<'a> {
 
     fn read(&self, n: u64) -> Result<Option<Pointed>, StoreError> {
         let Some((id, _)) = self.segment_with(n)? else { return Ok(None) };
-        if let Some(change) = self.fresh.and_then(|fresh| fresh.get(&(id, n))) {
-            return Ok(Some(*change));
+        if let Some(fresh) = self.fresh.and_then(|fresh| fresh.get(&id)) {
+            return Ok(fresh.iter().find(|(at, _)| *at == n).map(|(_, change)| *change));
         }
-        let own = self.store.get(&keys::own_change(&id, n))?;
-        let found = match own {
-            Some(bytes) => Some(row::<ChangeRow>(&bytes)?),
-            // A derived row that does not read is none.
-            None => {
-                let derived = self.store.get(&keys::read_change(&id, n))?;
-                derived.and_then(|bytes| encoding::from_bytes::<ChangeRow>(&bytes).ok())
-            }
+        let below = |key: &dyn Fn(&SegmentId, u64) -> Vec<u8>| {
+            let prefix = &key(&id, 0)[..key(&id, 0).len() - 8];
+            self.store.scan_back(prefix, Some(&key(&id, n.saturating_add(1))), 1)
         };
-        let found = found.map(|ChangeRow { document, hash, actor, last_op }| Pointed {
-            document,
-            hash,
-            actor,
-            last_op,
-        });
-        Ok(found)
+        let changes: ChangesRow = match below(&keys::own_changes)?.pop() {
+            Some((_, bytes)) => row(&bytes)?,
+            // A derived row that does not read is none.
+            None => below(&keys::read_changes)?
+                .pop()
+                .and_then(|(_, bytes)| encoding::from_bytes(&bytes).ok())
+                .unwrap_or_default(),
+        };
+        let found = changes.into_iter().find(|(at, ..)| *at == n);
+        Ok(found.map(|(_, document, hash, actor, last_op)| Pointed { document, hash, actor, last_op }))
     }
 
     fn find(&self, document: &DocumentId) -> Result<Option<u64>, StoreError> {

@@ -110,8 +110,8 @@ pub(super) fn pending_of(log: &LogId) -> Vec<u8> {
     Key::new(b'q').bytes(&log.0).done()
 }
 
-/// `x segment position` → a Change of one's own segment, for later ones to point at.
-pub(super) fn own_change(segment: &SegmentId, n: u64) -> Vec<u8> {
+/// `x segment position` → Changes of one's own segment from there on, for later ones to point at.
+pub(super) fn own_changes(segment: &SegmentId, n: u64) -> Vec<u8> {
     Key::new(b'x').bytes(&segment.0).number(n).done()
 }
 
@@ -120,8 +120,8 @@ pub(super) fn latest(log: &LogId, document: &DocumentId) -> Vec<u8> {
     Key::new(b'y').bytes(&log.0).bytes(&document.0).done()
 }
 
-/// `~x segment position` → a Change of a segment that was read.
-pub(super) fn read_change(segment: &SegmentId, n: u64) -> Vec<u8> {
+/// `~x segment position` → Changes of a segment that was read, from there on.
+pub(super) fn read_changes(segment: &SegmentId, n: u64) -> Vec<u8> {
     Key::new(DERIVED).bytes(b"x").bytes(&segment.0).number(n).done()
 }
 

@@ -100,3 +100,6 @@ fn widen_one(state: &mut State<'_>, item: Written) -> Result<Shaped, SlimFault> 
     state.pass_change(document, hash, shaped.last_op);
     Ok(shaped)
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,9 @@ impl From<AirlockFault> for SlimFault {
 /// # Errors
 /// [`SlimFault`].
 pub(super) fn read(state: &mut State<'_>, bytes: &[u8]) -> Result<Back, SlimFault> {
+    if bytes.len() > limits::CHANGE_BYTES_MAX {
+        return Err(SlimFault::Malformed);
+    }
     let mut reader = Slimmed { state, reader: Reader::new(bytes) };
     let (document, mut change) = reader.front()?;
     reader.operations(&mut change)?;
@@ -100,8 +103,8 @@ impl Slimmed<'_, '_, '_> {
                 0 => (ChangeHash(self.reader.array()?), 0),
                 1 => pointed.map(|one| (one.hash, one.last_op)).ok_or(SlimFault::Malformed)?,
                 number if number % 2 == 0 => {
-                    let constant = self.state.named.iter().find(|constant| constant.number == number / 2);
-                    constant.map(|one| (one.hash, one.last_op)).ok_or(SlimFault::Malformed)?
+                    let constant = self.state.constant(number / 2);
+                    constant.map(|one| (one.hash, one.last_op)).ok_or(SlimFault::Software)?
                 }
                 number => {
                     let found = self.back(number / 2)?;
@@ -127,8 +130,7 @@ impl Slimmed<'_, '_, '_> {
                 }
                 1 => pointed.ok_or(SlimFault::Malformed)?.actor,
                 number if number % 2 == 0 => {
-                    let constant = self.state.named.iter().find(|constant| constant.number == number / 2);
-                    constant.ok_or(SlimFault::Malformed)?.actor
+                    self.state.constant(number / 2).ok_or(SlimFault::Software)?.actor
                 }
                 number => {
                     let place = usize::try_from((number - 3) / 2).map_err(|_| SlimFault::Malformed)?;

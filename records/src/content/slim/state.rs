@@ -17,8 +17,12 @@ pub(super) struct Named {
     pub(super) last_op: u64,
 }
 
-/// The constants that the slim form may name: those this software ships.
-pub(super) fn named() -> Vec<Named> {
+/// Constants up to this number are named. Later ones are written whole, so that a reader who has them from the
+/// roster alone reads on.
+const NAMED_MAX: u32 = 2;
+
+/// The constants that the slim form may name, as far as this software ships them.
+fn named() -> Vec<Named> {
     let walked = |constant: &crate::model::Constant| airlock::walk(constant.chunk).ok();
     let named = |constant, walked: Walked<'_>| Named {
         number: u64::from(constant),
@@ -26,7 +30,8 @@ pub(super) fn named() -> Vec<Named> {
         actor: walked.actor(),
         last_op: walked.max_op(),
     };
-    constants().iter().filter_map(|constant| Some(named(constant.number, walked(constant)?))).collect()
+    let shipped = constants().iter().filter(|constant| constant.number <= NAMED_MAX);
+    shipped.filter_map(|constant| Some(named(constant.number, walked(constant)?))).collect()
 }
 
 /// What changes from item to item and is taken back where an item travels whole.
@@ -41,10 +46,11 @@ pub(super) struct Tables {
 /// Everything known at an item.
 pub(super) struct State<'g> {
     ground: &'g Ground<'g>,
-    pub(super) named: Vec<Named>,
+    named: Vec<Named>,
     pub(super) tables: Tables,
     entries: Vec<Option<Pointed>>,
     latest: BTreeMap<DocumentId, u64>,
+    places: BTreeMap<ChangeHash, u64>,
     nonce: StartNonce,
     pub(super) actor: ActorId,
 }
@@ -57,9 +63,20 @@ impl<'g> State<'g> {
             tables: Tables::default(),
             entries: Vec::new(),
             latest: BTreeMap::new(),
+            places: BTreeMap::new(),
             nonce: ground.nonce,
             actor: actor_id(&ground.log, &ground.nonce),
         }
+    }
+
+    /// The constant of a number; `None` where this software does not ship it.
+    pub(super) fn constant(&self, number: u64) -> Option<&Named> {
+        self.named.iter().find(|constant| constant.number == number)
+    }
+
+    /// The constant of which something is true.
+    pub(super) fn constant_that(&self, is: impl Fn(&Named) -> bool) -> Option<&Named> {
+        self.named.iter().find(|constant| is(constant))
     }
 
     /// The position of the item that comes now.
@@ -84,6 +101,11 @@ impl<'g> State<'g> {
         self.position().checked_sub(position)
     }
 
+    /// How far back a change of this segment is.
+    pub(super) fn distance_to_change(&self, hash: &ChangeHash) -> Option<u64> {
+        self.places.get(hash).map(|place| self.position() - place)
+    }
+
     /// Goes on behind an item that is no Change.
     pub(super) fn pass(&mut self, item: &Written) {
         if let Ok(Entry::Start(start)) = Entry::decode(item.kind, &item.bytes) {
@@ -96,6 +118,7 @@ impl<'g> State<'g> {
     /// Goes on behind a Change.
     pub(super) fn pass_change(&mut self, document: DocumentId, hash: ChangeHash, last_op: u64) {
         self.latest.insert(document, self.position());
+        self.places.insert(hash, self.position());
         self.entries.push(Some(Pointed { document, hash, actor: self.actor, last_op }));
     }
 }

@@ -69,13 +69,16 @@ impl Writer<'_, '_> {
         let mut ground = 0;
         push_varint(&mut out, header.deps.len() as u64);
         for dep in &header.deps {
-            let constant = self.state.named.iter().find(|constant| constant.hash == *dep);
+            let constant = self.state.constant_that(|constant| constant.hash == *dep);
             if let Some(pointed) = pointed.filter(|pointed| pointed.hash == *dep) {
                 out.push(1);
                 ground = ground.max(pointed.last_op);
             } else if let Some(constant) = constant {
                 push_varint(&mut out, constant.number * 2);
                 ground = ground.max(constant.last_op);
+            } else if let Some(distance) = self.state.distance_to_change(dep) {
+                push_varint(&mut out, distance * 2 + 1);
+                ground = ground.max(self.state.back(distance).ok()?.last_op);
             } else {
                 out.push(0);
                 out.extend_from_slice(&dep.0);
@@ -88,7 +91,7 @@ impl Writer<'_, '_> {
         out.extend_from_slice(self.change.message.as_bytes());
         push_varint(&mut out, self.change.actors.len() as u64 - 1);
         for actor in &self.change.actors[1..] {
-            let constant = self.state.named.iter().find(|constant| constant.actor == *actor);
+            let constant = self.state.constant_that(|constant| constant.actor == *actor);
             let met = self.state.tables.actors.iter().position(|met| met == actor);
             if let Some(constant) = constant {
                 push_varint(&mut out, constant.number * 2);
