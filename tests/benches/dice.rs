@@ -23,9 +23,8 @@ impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Self { chance: Chance::new(seed), bits: 0.0, words: Vec::new() };
         let letters: Vec<char> = LETTERS.chars().collect();
-        let stems: Vec<String> = (0..STEMS)
-            .map(|_| (0..3 + dice.below(3)).map(|_| *dice.of(&letters)).collect())
-            .collect();
+        let stems: Vec<String> =
+            (0..STEMS).map(|_| (0..3 + dice.below(3)).map(|_| *dice.of(&letters)).collect()).collect();
         for stem in &stems {
             for before in BEFORE {
                 dice.words.extend(BEHIND.map(|behind| format!("{before}{stem}{behind}")));

@@ -39,9 +39,18 @@ const OCCUPATIONS: [&str; 12] = [
 ];
 const RELATIONS: [&str; 6] = ["spouse", "child", "parent", "sibling", "grandchild", "other"];
 const WANTS: [&str; 12] = [
-    "fauteuil pour l'aïeul", "inscrire la cadette à l'école", "étanchéité de la terrasse", "panier de denrées",
-    "branchement au réseau d'eau", "consultations prénatales", "insuline", "apprentissage pour l'aîné",
-    "carte de soins périmée", "bus scolaire jusqu'au ksar", "couvertures, poêle à bois", "prothèse auditive",
+    "fauteuil pour l'aïeul",
+    "inscrire la cadette à l'école",
+    "étanchéité de la terrasse",
+    "panier de denrées",
+    "branchement au réseau d'eau",
+    "consultations prénatales",
+    "insuline",
+    "apprentissage pour l'aîné",
+    "carte de soins périmée",
+    "bus scolaire jusqu'au ksar",
+    "couvertures, poêle à bois",
+    "prothèse auditive",
 ];
 
 /// The ids that an entry makes.
@@ -165,7 +174,6 @@ pub(crate) fn small(dice: &mut Dice, by: (ActorId, u64), agent: &str, clock: &mu
 
 /// The line that a form without CRDT would send.
 pub(crate) fn line(household: &Uuid, agent: &str, edits: &[Edit]) -> String {
-    let ops: Vec<Value> =
-        edits.iter().map(|edit| json!({"path": edit.path, "value": edit.value})).collect();
+    let ops: Vec<Value> = edits.iter().map(|edit| json!({"path": edit.path, "value": edit.value})).collect();
     format!("{}\n", json!({"id": household.to_string(), "worker": agent, "ops": ops}))
 }

@@ -4,9 +4,7 @@ use automerge::transaction::Transactable;
 use automerge::{Automerge, Change, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue};
 use khettara_core::id::{DocumentId, Feed, OrgId};
 use khettara_core::identity::FeedKey;
-use khettara_core::log::{
-    Codec, Cut, Cutter, NoDictionaries, RosterSeen, Tip, Unit, Written, open_on, pack,
-};
+use khettara_core::log::{Codec, Cut, Cutter, NoDictionaries, RosterSeen, Tip, Unit, Written, open_on, pack};
 use khettara_core::wire::{BackRef, LogRef, SegmentHeader};
 use khettara_records::content::{LEVEL, Shipped};
 use khettara_records::model::GENESIS_CHUNK;
@@ -128,8 +126,7 @@ fn chunks(batch: &Batch) -> Vec<u8> {
 fn batch(org: &OrgId, key: &FeedKey, kind: Kind, seed: u64) -> Batch {
     let mut dice = Dice::new(seed);
     let feed = Feed::new("08.201.11.07").expect("a feed");
-    let mut workers: Vec<Notebook> =
-        (0..WORKERS).map(|_| Notebook::new(org, &feed, dice.chance())).collect();
+    let mut workers: Vec<Notebook> = (0..WORKERS).map(|_| Notebook::new(org, &feed, dice.chance())).collect();
     workers.iter_mut().for_each(|worker| worker.start(dice.chance()));
     let mut households: Vec<Household> =
         (0..kind.size).map(|number| register(&mut dice, &mut workers[number % WORKERS])).collect();

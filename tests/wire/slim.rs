@@ -55,7 +55,8 @@ fn slim_changes_are_what_they_were() {
         let head = (1..).zip(first).fold(first_head(&world::log()), |head: Head, (n, item)| {
             chain_head(&head, n, &item.hash().expect("an entry has a hash"))
         });
-        let tip = Tip { n: 3, head, nonce: world::process().1, segment: khettara_core::id::SegmentId([9; 32]) };
+        let tip =
+            Tip { n: 3, head, nonce: world::process().1, segment: khettara_core::id::SegmentId([9; 32]) };
         let name = "a second content that points at the first";
         let (slim, value_two, _) = content(name, tip, &before, second);
         vec![value_one, value_two, sealed(stored, tip, &before, second, &slim)]
@@ -118,9 +119,7 @@ fn content(name: &str, tip: Tip, before: &Before, items: &[Written]) -> (Vec<u8>
     let earlier: Vec<Value> = before
         .0
         .iter()
-        .map(|(n, one)| {
-            json!([n, hex(one.document.0), hex(one.hash.0), hex(one.actor.0), one.last_op])
-        })
+        .map(|(n, one)| json!([n, hex(one.document.0), hex(one.hash.0), hex(one.actor.0), one.last_op]))
         .collect();
     let given = json!({
         "log": hex(world::log().0), "first": first, "start_nonce": hex(tip.nonce.0), "earlier": earlier,

@@ -128,12 +128,7 @@ pub fn open_on(
 }
 
 /// Follows the chain over a content's items. `None` where one has no hash, or a Start breaks a rule.
-fn chain(
-    mut nonce: StartNonce,
-    items: Vec<Shaped>,
-    first: u64,
-    before: &Head,
-) -> Option<Vec<OpenedEntry>> {
+fn chain(mut nonce: StartNonce, items: Vec<Shaped>, first: u64, before: &Head) -> Option<Vec<OpenedEntry>> {
     let mut head = *before;
     let mut entries = Vec::with_capacity(items.len());
     for (n, Shaped { written, last_op }) in (first..).zip(items) {

@@ -259,7 +259,11 @@ mod tests {
         assert_eq!(unpack(&payload[..payload.len() - 1], &NoDictionaries), Err(PayloadFault::Malformed));
         let mut codec = payload.clone();
         codec[0] = 2;
-        assert_eq!(unpack(&codec, &NoDictionaries), Err(PayloadFault::Unknown), "who has no slim form does not know codec 2");
+        assert_eq!(
+            unpack(&codec, &NoDictionaries),
+            Err(PayloadFault::Unknown),
+            "who has no slim form does not know codec 2"
+        );
         codec.push(0);
         assert_eq!(unpack(&codec, &NoDictionaries), Err(PayloadFault::Malformed), "framing comes first");
     }

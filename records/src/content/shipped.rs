@@ -86,10 +86,7 @@ mod tests {
 
     #[test]
     fn a_dictionary_never_changes_and_its_own_id_is_its_number() {
-        let hashes = [
-            "25f99dc9794bf2f5c542bc005d1e39cd507649180bcc1dcf0ad2131ae7660942",
-            "PIN2",
-        ];
+        let hashes = ["25f99dc9794bf2f5c542bc005d1e39cd507649180bcc1dcf0ad2131ae7660942", "PIN2"];
         for (number, pinned) in (1u32..).zip(hashes) {
             let dictionary = Shipped.dictionary(number).expect("is shipped");
             let hash: String = Sha256::digest(dictionary).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -393,8 +393,7 @@ fn read_whole(
     let mut last = 0;
     for (id, row, listed) in segments {
         let before = head_before(store, &log, &row)?;
-        let unit =
-            if listed { opener.open(store, &id, &before, &round.changes)? } else { Unit::WaitingKey };
+        let unit = if listed { opener.open(store, &id, &before, &round.changes)? } else { Unit::WaitingKey };
         round.note(&log, &id, &unit);
         last = last.max(row.last());
         rows.insert(id, UnitRow { key: Some(row.key), before });

@@ -8,5 +8,5 @@ mod recording;
 mod station;
 mod two_branches_under_one_start;
 mod what_is_shared_reads_the_same;
-mod what_points_back_waits_for_it;
 mod what_is_wrong_is_set_aside_and_its_neighbours_go_on;
+mod what_points_back_waits_for_it;

@@ -3,8 +3,8 @@
 use khettara_core::id::{DeviceKey, Feed, Head, Incarnation, LogId, OrgId};
 use khettara_core::identity::{FeedKey, Fresh, GrantedKey, SigningKey};
 use khettara_core::log::{
-    Codec, Cutter, Descriptor, Dictionaries, Earlier, Entry, Named, RosterSeen, Segment, Slim, Start, Tip, Unit,
-    Written, open_on,
+    Codec, Cutter, Descriptor, Dictionaries, Earlier, Entry, Named, RosterSeen, Segment, Slim, Start, Tip,
+    Unit, Written, open_on,
 };
 use khettara_core::store::held::{self, Acceptance, Branch, Pen};
 use khettara_core::store::{Answer, Group, MemoryStore, Store};

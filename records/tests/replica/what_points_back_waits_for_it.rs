@@ -45,7 +45,11 @@ fn a_visit_that_points_at_a_family_of_a_later_dictionary_waits_for_it_and_comes_
     tablet.write(&household(2, ""));
     tablet.cut();
     let caught = office.hear(&tablet);
-    assert_eq!((caught.merged, caught.waiting), (1, 3), "Start and family, then the visit; the other family is read");
+    assert_eq!(
+        (caught.merged, caught.waiting),
+        (1, 3),
+        "Start and family, then the visit; the other family is read"
+    );
     let states: Vec<EntryState> = office.held_back().into_iter().map(|entry| entry.state).collect();
     let waits = |what| EntryState::Waiting(what);
     assert_eq!(states, [waits(Waiting::Software), waits(Waiting::Ancestor)]);
@@ -90,7 +94,8 @@ fn an_entry_under_an_older_key_is_not_pointed_at() {
     tablet.cut_with(2);
     office.learn_key(2);
     office.hear(&tablet);
-    let states: Vec<_> = office.held_back().into_iter().map(|entry| (entry.document.is_none(), entry.state)).collect();
+    let states: Vec<_> =
+        office.held_back().into_iter().map(|entry| (entry.document.is_none(), entry.state)).collect();
     let waits = |what| EntryState::Waiting(what);
     assert_eq!(
         states,
@@ -98,7 +103,6 @@ fn an_entry_under_an_older_key_is_not_pointed_at() {
         "the unit is read; its change waits for the family's"
     );
     office.learn_key(1);
-    let read =
-        office.replica.catch_up(&mut office.store, &[feed()], &OnlySlim, &Rulings::default()).unwrap();
+    let read = office.replica.catch_up(&mut office.store, &[feed()], &OnlySlim, &Rulings::default()).unwrap();
     assert_eq!(read.merged, 2);
 }

@@ -34,7 +34,8 @@ pub(super) fn own_changes(cut: &Cut) -> Vec<Op> {
     let rows = rows(&cut.changes).map(|(n, row)| Op::Put(keys::own_changes(&id, n), row));
     let latest: BTreeMap<DocumentId, u64> =
         cut.changes.iter().map(|(n, change)| (change.document, *n)).collect();
-    let latest = latest.iter().map(|(document, n)| Op::Put(keys::latest(&log, document), encoding::to_bytes(n)));
+    let latest =
+        latest.iter().map(|(document, n)| Op::Put(keys::latest(&log, document), encoding::to_bytes(n)));
     rows.chain(latest).collect()
 }
 

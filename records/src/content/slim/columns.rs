@@ -147,10 +147,7 @@ fn differences(counters: impl Iterator<Item = Option<u64>>) -> impl Iterator<Ite
 }
 
 /// Runs of equal cells, literals of single ones, nulls apart; nothing at all where every cell is null.
-fn runs<T: PartialEq>(
-    cells: impl Iterator<Item = Option<T>>,
-    push: impl Fn(&mut Vec<u8>, &T),
-) -> Vec<u8> {
+fn runs<T: PartialEq>(cells: impl Iterator<Item = Option<T>>, push: impl Fn(&mut Vec<u8>, &T)) -> Vec<u8> {
     let mut grouped: Vec<(Option<T>, usize)> = Vec::new();
     for cell in cells {
         match grouped.last_mut() {
@@ -179,7 +176,10 @@ fn runs<T: PartialEq>(
                 let single = |(cell, count): &&(Option<T>, usize)| cell.is_some() && *count == 1;
                 let length = rest.iter().take_while(single).count();
                 push_signed(&mut out, -(length as i64));
-                rest[..length].iter().filter_map(|(cell, _)| cell.as_ref()).for_each(|value| push(&mut out, value));
+                rest[..length]
+                    .iter()
+                    .filter_map(|(cell, _)| cell.as_ref())
+                    .for_each(|value| push(&mut out, value));
                 rest = &rest[length..];
             }
         }

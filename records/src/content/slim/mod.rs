@@ -60,7 +60,8 @@ fn narrow_one(writer: &mut State<'_>, reader: &mut State<'_>, item: &Written) ->
         reader.pass(item);
         return Shaped { written: item.clone(), last_op: 0 };
     };
-    let tables = (writer.tables.clone(), reader.tables.clone());
+    writer.tables.begin();
+    reader.tables.begin();
     if let Some(bytes) = write(writer, &document, chunk) {
         let back = read(reader, &bytes);
         if let Ok(back) = back
@@ -72,7 +73,8 @@ fn narrow_one(writer: &mut State<'_>, reader: &mut State<'_>, item: &Written) ->
             return Shaped { written, last_op: back.last_op };
         }
     }
-    (writer.tables, reader.tables) = tables;
+    writer.tables.take_back();
+    reader.tables.take_back();
     writer.pass_change(document, hash, 0);
     reader.pass_change(document, hash, 0);
     let written = Written { kind: Entry::CHANGE, bytes: [&[WHOLE], &item.bytes[..]].concat() };
@@ -84,6 +86,7 @@ fn widen_one(state: &mut State<'_>, item: Written) -> Result<Shaped, SlimFault> 
         state.pass(&item);
         return Ok(Shaped { written: item, last_op: 0 });
     }
+    state.tables.begin();
     let (form, bytes) = item.bytes.split_first().ok_or(SlimFault::Malformed)?;
     let (shaped, document, hash) = match *form {
         WHOLE => {

@@ -125,7 +125,7 @@ impl Slimmed<'_, '_, '_> {
             actors.push(match self.reader.unsigned()? {
                 0 => {
                     let actor = ActorId(self.reader.array()?);
-                    self.state.tables.actors.push(actor);
+                    self.state.tables.add_actor(actor);
                     actor
                 }
                 1 => pointed.ok_or(SlimFault::Malformed)?.actor,
@@ -134,7 +134,7 @@ impl Slimmed<'_, '_, '_> {
                 }
                 number => {
                     let place = usize::try_from((number - 3) / 2).map_err(|_| SlimFault::Malformed)?;
-                    *self.state.tables.actors.get(place).ok_or(SlimFault::Malformed)?
+                    self.state.tables.actor(place).ok_or(SlimFault::Malformed)?
                 }
             });
         }
@@ -230,7 +230,7 @@ impl Slimmed<'_, '_, '_> {
             3 => push_varint(&mut out, self.number(key)?),
             4 | 8 | 9 => push_signed(&mut out, self.number(key)? as i64),
             5 => out.extend_from_slice(&self.reader.array::<8>()?),
-            6 | 7 => {
+            7 => {
                 let length = self.reader.unsigned()?;
                 out.extend_from_slice(self.reader.bytes(length)?);
             }
@@ -238,22 +238,41 @@ impl Slimmed<'_, '_, '_> {
             KIND_UUID => {
                 return Ok((6, Uuid::from_bytes(self.reader.array()?).to_string().into_bytes()));
             }
+            6 => return Ok((6, self.text(None, key)?)),
             _ => {
                 let script = Script::ALL.get(usize::from(kind.wrapping_sub(KIND_SCRIPT)));
-                let length = self.reader.unsigned()?;
-                let text = script.and_then(|script| script.read(self.reader.bytes(length).ok()?));
-                return Ok((6, text.ok_or(SlimFault::Malformed)?.into_bytes()));
+                return Ok((6, self.text(Some(*script.ok_or(SlimFault::Malformed)?), key)?));
             }
         }
         Ok((kind, out))
     }
 
+    /// A text: one that this key had before, or bytes.
+    fn text(&mut self, script: Option<Script>, key: &WideKey) -> Result<Vec<u8>, SlimFault> {
+        let number = self.reader.unsigned()?;
+        let key = if let WideKey::Text(key) = key { Some(key) } else { None };
+        if number % 2 == 1 {
+            let place = usize::try_from(number / 2).ok();
+            let known = key.zip(place).and_then(|(key, place)| self.state.tables.text(key, place));
+            return Ok(known.ok_or(SlimFault::Malformed)?.as_bytes().to_vec());
+        }
+        let bytes = self.reader.bytes(number / 2)?;
+        let text = match script {
+            Some(script) => script.read(bytes),
+            None => std::str::from_utf8(bytes).ok().map(ToOwned::to_owned),
+        };
+        let text = text.ok_or(SlimFault::Malformed)?;
+        if let Some(key) = key {
+            self.state.tables.add_text(key, &text);
+        }
+        Ok(text.into_bytes())
+    }
+
     fn number(&mut self, key: &WideKey) -> Result<u64, SlimFault> {
         let difference = unzigzag(self.reader.unsigned()?) as u64;
         let WideKey::Text(key) = key else { return Ok(difference) };
-        let last = self.state.tables.numbers.get(key).copied().unwrap_or(0);
-        let value = last.wrapping_add(difference);
-        self.state.tables.numbers.insert(key.clone(), value);
+        let value = self.state.tables.number(key).wrapping_add(difference);
+        self.state.tables.set_number(key, value);
         Ok(value)
     }
 }

@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn every_text_comes_back_from_every_script() {
-        let texts = ["", "abc\u{7f}\0", "à l'été", "زيارة إلى قصر بعيد، لا شبكة", "ⵉⵟⵟⵓ — 𞤀 ڭ é ز", "\u{ff}\u{100}"];
+        let texts =
+            ["", "abc\u{7f}\0", "à l'été", "زيارة إلى قصر بعيد، لا شبكة", "ⵉⵟⵟⵓ — 𞤀 ڭ é ز", "\u{ff}\u{100}"];
         for script in Script::ALL {
             for text in texts {
                 assert_eq!(script.read(&script.write(text)).as_deref(), Some(text), "{script:?}");
@@ -90,7 +91,13 @@ mod tests {
 
     #[test]
     fn broken_escapes_are_no_text() {
-        for bytes in [&[ESCAPE][..], &[ESCAPE, 0x80], &[ESCAPE, 0xe2, 0x80], &[ESCAPE, 0xff, 0, 0, 0], &[ESCAPE, 0xc3, 0x28]] {
+        for bytes in [
+            &[ESCAPE][..],
+            &[ESCAPE, 0x80],
+            &[ESCAPE, 0xe2, 0x80],
+            &[ESCAPE, 0xff, 0, 0, 0],
+            &[ESCAPE, 0xc3, 0x28],
+        ] {
             assert_eq!(Script::Latin.read(bytes), None, "{bytes:?}");
         }
     }

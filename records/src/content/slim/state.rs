@@ -34,13 +34,91 @@ fn named() -> Vec<Named> {
     shipped.filter_map(|constant| Some(named(constant.number, walked(constant)?))).collect()
 }
 
+/// A longer text is written anew each time.
+const TEXT_BYTES_MAX: usize = 64;
+/// Texts that are remembered of one key: the first ones.
+const TEXTS_PER_KEY_MAX: usize = 64;
+
 /// What changes from item to item and is taken back where an item travels whole.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub(super) struct Tables {
     /// The last number written under a key.
-    pub(super) numbers: BTreeMap<String, u64>,
+    numbers: BTreeMap<String, u64>,
+    /// Short texts written under a key, each once, in their order.
+    texts: BTreeMap<String, Vec<String>>,
     /// Actors written in full, in their order.
-    pub(super) actors: Vec<ActorId>,
+    actors: Vec<ActorId>,
+    /// What this item did to the tables.
+    done: Vec<Done>,
+}
+
+enum Done {
+    Number(String, Option<u64>),
+    Text(String),
+    Actor,
+}
+
+impl Tables {
+    /// From here on things may be taken back.
+    pub(super) fn begin(&mut self) {
+        self.done.clear();
+    }
+
+    /// Takes back what was done since.
+    pub(super) fn take_back(&mut self) {
+        while let Some(done) = self.done.pop() {
+            match done {
+                Done::Number(key, Some(before)) => drop(self.numbers.insert(key, before)),
+                Done::Number(key, None) => drop(self.numbers.remove(&key)),
+                Done::Text(key) => drop(self.texts.get_mut(&key).and_then(Vec::pop)),
+                Done::Actor => drop(self.actors.pop()),
+            }
+        }
+    }
+
+    /// The last number under a key; 0 before the first.
+    pub(super) fn number(&self, key: &str) -> u64 {
+        self.numbers.get(key).copied().unwrap_or(0)
+    }
+
+    pub(super) fn set_number(&mut self, key: &str, number: u64) {
+        let before = self.numbers.insert(key.to_owned(), number);
+        self.done.push(Done::Number(key.to_owned(), before));
+    }
+
+    /// The place of a text among those under a key.
+    pub(super) fn place_of(&self, key: &str, text: &str) -> Option<usize> {
+        self.texts.get(key)?.iter().position(|known| known == text)
+    }
+
+    pub(super) fn text(&self, key: &str, place: usize) -> Option<&str> {
+        self.texts.get(key)?.get(place).map(String::as_str)
+    }
+
+    /// Remembers a text that was written in full.
+    pub(super) fn add_text(&mut self, key: &str, text: &str) {
+        if text.len() > TEXT_BYTES_MAX || self.place_of(key, text).is_some() {
+            return;
+        }
+        let texts = self.texts.entry(key.to_owned()).or_default();
+        if texts.len() < TEXTS_PER_KEY_MAX {
+            texts.push(text.to_owned());
+            self.done.push(Done::Text(key.to_owned()));
+        }
+    }
+
+    pub(super) fn actor(&self, place: usize) -> Option<ActorId> {
+        self.actors.get(place).copied()
+    }
+
+    pub(super) fn place_of_actor(&self, actor: &ActorId) -> Option<usize> {
+        self.actors.iter().position(|met| met == actor)
+    }
+
+    pub(super) fn add_actor(&mut self, actor: ActorId) {
+        self.actors.push(actor);
+        self.done.push(Done::Actor);
+    }
 }
 
 /// Everything known at an item.
@@ -87,7 +165,8 @@ impl<'g> State<'g> {
     /// The Change `distance` entries back: `Err(true)` where it lies before the segment and is not readable,
     /// `Err(false)` where no Change can be there.
     pub(super) fn back(&self, distance: u64) -> Result<Pointed, bool> {
-        let position = self.position().checked_sub(distance).filter(|n| *n > 0 && distance > 0).ok_or(false)?;
+        let position =
+            self.position().checked_sub(distance).filter(|n| *n > 0 && distance > 0).ok_or(false)?;
         match position.checked_sub(self.ground.first) {
             Some(place) => self.entries.get(place as usize).copied().flatten().ok_or(false),
             None => self.ground.earlier.at(position).ok_or(true),

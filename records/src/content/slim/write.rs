@@ -92,7 +92,7 @@ impl Writer<'_, '_> {
         push_varint(&mut out, self.change.actors.len() as u64 - 1);
         for actor in &self.change.actors[1..] {
             let constant = self.state.constant_that(|constant| constant.actor == *actor);
-            let met = self.state.tables.actors.iter().position(|met| met == actor);
+            let met = self.state.tables.place_of_actor(actor);
             if let Some(constant) = constant {
                 push_varint(&mut out, constant.number * 2);
             } else if pointed.is_some_and(|pointed| pointed.actor == *actor) {
@@ -102,7 +102,7 @@ impl Writer<'_, '_> {
             } else {
                 out.push(0);
                 out.extend_from_slice(actor.as_bytes());
-                self.state.tables.actors.push(*actor);
+                self.state.tables.add_actor(*actor);
             }
         }
         Some(out)
@@ -146,10 +146,9 @@ impl Writer<'_, '_> {
     }
 
     fn key(&mut self, row: usize, key: &Key<'_>) {
-        let before = row.checked_sub(1).map(|before| OpRef {
-            counter: self.change.header().start_op + before as u64,
-            actor: 0,
-        });
+        let before = row
+            .checked_sub(1)
+            .map(|before| OpRef { counter: self.change.header().start_op + before as u64, actor: 0 });
         match key {
             Key::Head => self.structure.push(2),
             Key::Element(element) if Some(*element) == before => self.structure.push(4),
@@ -198,7 +197,7 @@ impl Writer<'_, '_> {
             3 => self.number(reader.unsigned().ok()?, key, &mut out),
             4 | 8 | 9 => self.number(reader.signed().ok()? as u64, key, &mut out),
             5 => out.extend_from_slice(bytes),
-            6 => return text(&self.ids, std::str::from_utf8(bytes).ok()?),
+            6 => return Some(self.text(std::str::from_utf8(bytes).ok()?, key)),
             7 => {
                 push_varint(&mut out, bytes.len() as u64);
                 out.extend_from_slice(bytes);
@@ -211,25 +210,44 @@ impl Writer<'_, '_> {
     /// A number as its difference from the last under the same key.
     fn number(&mut self, value: u64, key: &Key<'_>, out: &mut Vec<u8>) {
         let last = match key {
-            Key::Text(key) => self.state.tables.numbers.insert((*key).to_owned(), value).unwrap_or(0),
+            Key::Text(key) => {
+                let last = self.state.tables.number(key);
+                self.state.tables.set_number(key, value);
+                last
+            }
             _ => 0,
         };
         push_varint(out, zigzag(value.wrapping_sub(last) as i64));
     }
+
+    /// A text in the form that takes the fewest bytes.
+    fn text(&mut self, text: &str, key: &Key<'_>) -> (u8, Vec<u8>) {
+        let mut out = Vec::new();
+        if let Some(uuid) = uuid_of(text) {
+            return match self.ids.get(&uuid) {
+                Some(k) => {
+                    push_varint(&mut out, u64::from(*k));
+                    (KIND_ID, out)
+                }
+                None => (KIND_UUID, uuid.as_bytes().to_vec()),
+            };
+        }
+        let (kind, mut bytes) = spelt(text);
+        if let Key::Text(key) = key {
+            if let Some(place) = self.state.tables.place_of(key, text) {
+                push_varint(&mut out, place as u64 * 2 + 1);
+                return (kind, out);
+            }
+            self.state.tables.add_text(key, text);
+        }
+        push_varint(&mut out, bytes.len() as u64 * 2);
+        out.append(&mut bytes);
+        (kind, out)
+    }
 }
 
-/// A text in the form that takes the fewest bytes.
-fn text(ids: &BTreeMap<Uuid, u32>, text: &str) -> Option<(u8, Vec<u8>)> {
-    let mut out = Vec::new();
-    if let Some(uuid) = uuid_of(text) {
-        return Some(match ids.get(&uuid) {
-            Some(k) => {
-                push_varint(&mut out, u64::from(*k));
-                (KIND_ID, out)
-            }
-            None => (KIND_UUID, uuid.as_bytes().to_vec()),
-        });
-    }
+/// A text in UTF-8 or in the script that takes fewer bytes.
+fn spelt(text: &str) -> (u8, Vec<u8>) {
     let mut best = (6, text.as_bytes().to_vec());
     for (kind, script) in (KIND_SCRIPT..).zip(Script::ALL) {
         let written = script.write(text);
@@ -237,9 +255,7 @@ fn text(ids: &BTreeMap<Uuid, u32>, text: &str) -> Option<(u8, Vec<u8>)> {
             best = (kind, written);
         }
     }
-    push_varint(&mut out, best.1.len() as u64);
-    out.append(&mut best.1);
-    Some((best.0, out))
+    best
 }
 
 /// Signed numbers of small distance from zero as small unsigned ones.
