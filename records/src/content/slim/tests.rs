@@ -158,7 +158,7 @@ fn an_unknown_constant_waits_for_software_and_an_unknown_form_is_malformed() {
         SlimChanges.widen(&ground, vec![item]).map(|_| ())
     };
     // Form, document 0 of this entry, one dependency: a constant.
-    assert_eq!(read(&[SLIM, 1, 1, 2 * 77]), Err(SlimFault::Software));
+    assert_eq!(read(&[SLIM, 1, 1, 2 * 40]), Err(SlimFault::Software));
     for bytes in
         [&[][..], &[2], &[SLIM], &[WHOLE], &[SLIM, 1, 1, 1], &[SLIM, 1, 65], &[SLIM, 10], &[SLIM, 200, 1]]
     {
