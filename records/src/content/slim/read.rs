@@ -102,7 +102,7 @@ impl Slimmed<'_, '_, '_> {
             let (hash, last_op) = match self.reader.unsigned()? {
                 0 => (ChangeHash(self.reader.array()?), 0),
                 1 => pointed.map(|one| (one.hash, one.last_op)).ok_or(SlimFault::Malformed)?,
-                number if number % 2 == 0 => {
+                number if number.is_multiple_of(2) => {
                     let constant = self.state.constant(number / 2);
                     constant.map(|one| (one.hash, one.last_op)).ok_or(SlimFault::Software)?
                 }
@@ -129,7 +129,7 @@ impl Slimmed<'_, '_, '_> {
                     actor
                 }
                 1 => pointed.ok_or(SlimFault::Malformed)?.actor,
-                number if number % 2 == 0 => {
+                number if number.is_multiple_of(2) => {
                     self.state.constant(number / 2).ok_or(SlimFault::Software)?.actor
                 }
                 number => {
@@ -215,7 +215,7 @@ impl Slimmed<'_, '_, '_> {
 
     fn reference(&mut self, start_op: u64) -> Result<OpRef, SlimFault> {
         let number = self.reader.unsigned()?;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             return own(start_op, number / 2);
         }
         let actor = usize::try_from(number / 2).map_err(|_| SlimFault::Malformed)?;
