@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use khettara_core::encoding;
 use khettara_core::id::{DocumentId, Feed, Head, LogId, OrgId, SegmentId};
 use khettara_core::identity::Roster;
-use khettara_core::log::{Dictionaries, Segment, Unit, Written, first_head, open};
+use khettara_core::log::{Dictionaries, Segment, Unit, Written, first_head, open_on};
 use khettara_core::store::held::{self, OwnLog};
 use khettara_core::store::{DERIVED, Damage, Op, Store, StoreError};
 use khettara_core::sync::{Reach, Whereabouts};
@@ -138,7 +138,9 @@ fn begun_since(
         let bytes = held::segment_bytes(store, &id)?.ok_or(damaged)?;
         let segment = Segment::from_bytes(org, &bytes).map_err(|_| damaged)?;
         let key = held::feed_key(store, feed, &row.key)?;
-        let unit = open(org, &segment, &before, false, key.as_ref(), dictionaries);
+        let earlier = held::Branch::up_to(store, own.log, row.first - 1, row.back);
+        let unit = open_on(org, &segment, (&before, &earlier), false, key.as_ref(), dictionaries);
+        earlier.finish()?;
         if let Unit::Entries(entries) = unit {
             entries.iter().for_each(|entry| take(entry.n, &entry.written));
         }

@@ -7,10 +7,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use khettara_core::id::OrgId;
 use khettara_core::identity::FeedKey;
-use khettara_core::log::{Codec, Content, Cutter, NoDictionaries, RosterSeen, Tip, Written, pack, unpack};
+use khettara_core::log::{
+    Codec, Content, Cutter, Ground, NoDictionaries, NoEarlier, RosterSeen, Slim, Tip, Written, pack, unpack,
+};
 use khettara_core::wire::{BackRef, LogRef, SegmentHeader};
 use khettara_demo::province::Vocabulary;
-use khettara_records::content::{CODEC, LEVEL, Shipped};
+use khettara_records::content::{CODEC, LEVEL, Shipped, SlimChanges};
 use khettara_tests::{Chance, Notebook, Village, WrittenVisit};
 
 use crate::table::{Table, Target, median, one};
@@ -58,7 +60,7 @@ pub(crate) fn measure() -> Vec<Target> {
 /// One way to send a batch: its name, and the bytes it takes.
 type Way = (&'static str, fn(&OrgId, &FeedKey, &Batch) -> usize);
 
-const SENT: [Way; 8] = [
+const SENT: [Way; 9] = [
     ("JSON lines", |_, _, batch| lines(batch).len()),
     ("JSON lines, gzip -9 together", |_, _, batch| gzip(lines(batch).as_bytes())),
     ("automerge changes", |_, _, batch| batch.visits.iter().map(|visit| visit.chunk.len()).sum()),
@@ -70,7 +72,12 @@ const SENT: [Way; 8] = [
         pack(&all, Codec::Zstd { dictionary: 0 }, 19, &NoDictionaries).expect("packs").len()
     }),
     ("segments, not compressed", |org, key, batch| streamed(org, key, batch, Codec::Plain)),
-    ("segments, no dictionary", |org, key, batch| streamed(org, key, batch, Codec::Zstd { dictionary: 0 })),
+    ("segments, whole changes, dictionary 1", |org, key, batch| {
+        streamed(org, key, batch, Codec::Zstd { dictionary: 1 })
+    }),
+    ("segments, slim, no dictionary", |org, key, batch| {
+        streamed(org, key, batch, Codec::Slim { dictionary: 0 })
+    }),
     ("segments as shipped", |org, key, batch| streamed(org, key, batch, CODEC)),
 ];
 
@@ -102,7 +109,7 @@ fn lines(batch: &Batch) -> String {
     batch.visits.iter().map(|visit| format!("{}\n", visit.line)).collect()
 }
 
-fn gzip(bytes: &[u8]) -> usize {
+pub(crate) fn gzip(bytes: &[u8]) -> usize {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory takes everything");
     encoder.finish().expect("memory takes everything").len()
@@ -129,9 +136,17 @@ fn streamed(org: &OrgId, key: &FeedKey, batch: &Batch, codec: Codec) -> usize {
     segments.iter().map(stream).sum()
 }
 
+/// A batch's content in the slim form.
+fn slim(batch: &Batch) -> Vec<u8> {
+    let Content { start_nonce, items } = &batch.content;
+    let ground = Ground { log: batch.notebook.log, first: 1, nonce: *start_nonce, earlier: &NoEarlier };
+    let items = SlimChanges.narrow(&ground, items).into_iter().map(|item| item.written).collect();
+    Content { start_nonce: *start_nonce, items }.to_bytes()
+}
+
 /// Size and speed of the levels, with the dictionary.
 fn levels(batches: &[Batch]) {
-    let contents: Vec<Vec<u8>> = batches.iter().map(|batch| batch.content.to_bytes()).collect();
+    let contents: Vec<Vec<u8>> = batches.iter().map(slim).collect();
     let visits: Vec<&[Written]> = batches.iter().map(|batch| &batch.content.items[..]).collect();
     let visits = visits.iter().map(|items| items.len() - 1).sum::<usize>() as f64;
     println!("  the compressor alone, batches of {BATCH}: medians of {ROUNDS} rounds\n");

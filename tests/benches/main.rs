@@ -3,10 +3,13 @@
 
 mod arrived;
 mod bytes_per_visit;
+mod dice;
 mod growth;
 mod nothing_to_do;
 mod opening;
+mod peer_visits;
 mod saving;
+mod slim_visits;
 mod table;
 mod visits_applied;
 
@@ -17,9 +20,10 @@ use table::{Table, Target, one};
 /// A measurement: prints its table, and gives what it is held against.
 type Measurement = (&'static str, fn() -> Vec<Target>);
 
-const MEASUREMENTS: [Measurement; 6] = [
+const MEASUREMENTS: [Measurement; 7] = [
     ("nothing-to-do", nothing_to_do::measure),
     ("bytes-per-visit", bytes_per_visit::measure),
+    ("bytes-of-peer-visits", slim_visits::measure),
     ("visits-applied", visits_applied::measure),
     ("opening", opening::measure),
     ("saving", saving::measure),

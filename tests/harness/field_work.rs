@@ -52,6 +52,25 @@ impl Notebook {
         self.items.push(Written::plain(&Entry::Start(start)).expect("a Start is a plain entry"));
     }
 
+    /// The nonce of the present process.
+    #[must_use]
+    pub const fn nonce(&self) -> StartNonce {
+        self.nonce
+    }
+
+    /// Position of the first entry that was not taken yet.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.position + 1 - self.items.len() as u64
+    }
+
+    /// Writes a change of a document: `write` gives its id and chunk, from the actor and the position it has.
+    pub fn change(&mut self, write: impl FnOnce(ActorId, u64) -> (DocumentId, Vec<u8>)) {
+        self.position += 1;
+        let (document, chunk) = write(self.actor, self.position);
+        self.items.push(Written::change(&document, &chunk));
+    }
+
     /// Takes the entries written since the last time, as one content.
     pub fn take(&mut self) -> Content {
         let starts = self.items.first().is_some_and(|item| item.kind == Entry::START);

@@ -14,6 +14,7 @@ mod receipts;
 mod refused;
 mod roster;
 mod segments;
+mod slim;
 mod transcripts;
 mod vectors;
 mod world;

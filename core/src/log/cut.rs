@@ -1,12 +1,16 @@
 //! Cutting: entries that have not left yet become segments, once and for ever.
 
-use crate::id::{Head, KeyId, LogId, OrgId, SegmentId, StartNonce};
+use std::collections::BTreeMap;
+
+use crate::id::{DocumentId, Head, KeyId, LogId, OrgId, SegmentId, StartNonce};
 use crate::identity::{FeedKey, Kind, SEAL_OVERHEAD, Signed, SigningKey};
 use crate::limits;
 use crate::log::content::{Content, ContentFault, Written};
+use crate::log::descriptor::actor_id;
 use crate::log::entry::{Entry, Start, chain_head, first_head};
 use crate::log::payload::{Codec, Dictionaries, PayloadFault, pack};
 use crate::log::segment::{Segment, SegmentBody, SegmentError, sealed_hash};
+use crate::log::slim::{Earlier, Ground, NoEarlier, Pointed, Shaped};
 
 /// Where a branch of one's own log stands: what the next segment goes on from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,35 +91,67 @@ impl RosterSeen {
     }
 }
 
+/// One segment cut, and what later ones may point at of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The segment.
+    pub segment: Segment,
+    /// Its Changes, by position.
+    pub changes: Vec<(u64, Pointed)>,
+}
+
 impl Cutter<'_> {
-    /// Cuts all `items` behind `tip` into segments of about the target size, and gives the new tip.
+    /// As [`Cutter::cut_on`], with nothing before `tip` that could be pointed at.
     ///
     /// # Errors
     /// [`CutError`]; then nothing was cut.
     pub fn cut(&self, tip: Tip, items: &[Written]) -> Result<(Vec<Segment>, Tip), CutError> {
+        let (cuts, tip) = self.cut_on(tip, items, &NoEarlier)?;
+        Ok((cuts.into_iter().map(|cut| cut.segment).collect(), tip))
+    }
+
+    /// Cuts all `items` behind `tip` into segments of about the target size, and gives the new tip. `earlier`
+    /// is what the branch holds up to `tip` and may be pointed at.
+    ///
+    /// # Errors
+    /// [`CutError`]; then nothing was cut.
+    pub fn cut_on(
+        &self,
+        tip: Tip,
+        items: &[Written],
+        earlier: &dyn Earlier,
+    ) -> Result<(Vec<Cut>, Tip), CutError> {
         let (mut tip, mut rest) = (tip, items);
-        let mut segments = Vec::new();
+        let mut cuts = Vec::new();
+        let mut before = JustCut::on(earlier);
         // The first run is tried whole; what compressing it gave tells how much the next one may hold.
         let mut raw_target = usize::MAX;
         while !rest.is_empty() {
-            let (segment, taken, after) = self.cut_one(tip, rest, &mut raw_target)?;
-            segments.push(segment);
-            rest = &rest[taken..];
+            let (cut, after) = self.cut_one(tip, rest, &before, &mut raw_target)?;
+            rest = &rest[cut.segment.body().count as usize..];
+            before.take(&cut.changes);
+            cuts.push(cut);
             tip = after;
         }
-        Ok((segments, tip))
+        Ok((cuts, tip))
     }
 
     fn cut_one(
         &self,
         tip: Tip,
         items: &[Written],
+        before: &JustCut<'_>,
         raw_target: &mut usize,
-    ) -> Result<(Segment, usize, Tip), CutError> {
+    ) -> Result<(Cut, Tip), CutError> {
         let target = limits::SEGMENT_SEALED_BYTES_TARGET;
         let mut taken = fitting(items, *raw_target);
+        let starts = items.first().is_some_and(|item| item.kind == Entry::START);
+        let nonce = if starts { StartNonce::ZERO } else { tip.nonce };
+        let shaped = self.shape(&items[..taken], tip.n + 1, nonce, before);
         loop {
-            let payload = self.pack(tip, &items[..taken])?;
+            let written = shaped[..taken].iter().map(|item| item.written.clone()).collect();
+            let content = Content { start_nonce: nonce, items: written };
+            let payload = pack(&content.to_bytes(), self.codec, self.level, self.dictionaries)?;
             let sealed = payload.len() + SEAL_OVERHEAD;
             // A little over the target is better than another segment's overhead.
             if sealed <= target + target / 8 || taken == 1 {
@@ -123,25 +159,39 @@ impl Cutter<'_> {
                     return Err(CutError::TooLarge);
                 }
                 *raw_target = (raw_len(&items[..taken]) * target / sealed).max(target);
-                let (segment, after) = self.seal(tip, &items[..taken], &payload)?;
-                return Ok((segment, taken, after));
+                return self.seal(tip, &items[..taken], &shaped, &payload);
             }
             taken = (taken * target / sealed).clamp(1, taken - 1);
         }
     }
 
-    fn pack(&self, tip: Tip, items: &[Written]) -> Result<Vec<u8>, CutError> {
-        let starts = items.first().is_some_and(|item| item.kind == Entry::START);
-        let start_nonce = if starts { StartNonce::ZERO } else { tip.nonce };
-        let content = Content { start_nonce, items: items.to_vec() };
-        Ok(pack(&content.to_bytes(), self.codec, self.level, self.dictionaries)?)
+    /// The items as the codec has them. What an item becomes depends on those before it alone, so a shorter run
+    /// begins with the same ones.
+    fn shape(&self, items: &[Written], first: u64, nonce: StartNonce, before: &JustCut<'_>) -> Vec<Shaped> {
+        match (self.codec, self.dictionaries.slim()) {
+            (Codec::Slim { .. }, Some(slim)) => {
+                slim.narrow(&Ground { log: self.log, first, nonce, earlier: before }, items)
+            }
+            _ => items.iter().map(|item| Shaped { written: item.clone(), last_op: 0 }).collect(),
+        }
     }
 
-    fn seal(&self, tip: Tip, items: &[Written], payload: &[u8]) -> Result<(Segment, Tip), CutError> {
+    fn seal(
+        &self,
+        tip: Tip,
+        items: &[Written],
+        shaped: &[Shaped],
+        payload: &[u8],
+    ) -> Result<(Cut, Tip), CutError> {
         let mut after = tip;
-        for item in items {
+        let mut changes = Vec::new();
+        for (item, Shaped { last_op, .. }) in items.iter().zip(shaped) {
             after.n += 1;
             after.head = chain_head(&after.head, after.n, &item.hash()?);
+            if let Ok((document, _, hash)) = item.split_change() {
+                let actor = actor_id(&self.log, &after.nonce);
+                changes.push((after.n, Pointed { document, hash, actor, last_op: *last_op }));
+            }
             if let Ok(Entry::Start(Start { nonce, .. })) = Entry::decode(item.kind, &item.bytes) {
                 after.nonce = nonce;
             }
@@ -166,7 +216,34 @@ impl Cutter<'_> {
         let header = Signed::make(self.org, self.signing, Kind::Segment, crate::encoding::to_bytes(&body));
         let segment = Segment::check(self.org, header.as_signed().clone(), sealed)?;
         after.segment = segment.id();
-        Ok((segment, after))
+        Ok((Cut { segment, changes }, after))
+    }
+}
+
+/// What the branch holds before the next segment: what was there, and what this very cut has made.
+struct JustCut<'a> {
+    earlier: &'a dyn Earlier,
+    changes: BTreeMap<u64, Pointed>,
+    latest: BTreeMap<DocumentId, u64>,
+}
+
+impl<'a> JustCut<'a> {
+    fn on(earlier: &'a dyn Earlier) -> Self {
+        Self { earlier, changes: BTreeMap::new(), latest: BTreeMap::new() }
+    }
+
+    fn take(&mut self, changes: &[(u64, Pointed)]) {
+        self.changes.extend(changes.iter().copied());
+        self.latest.extend(changes.iter().map(|(n, change)| (change.document, *n)));
+    }
+}
+
+impl Earlier for JustCut<'_> {
+    fn at(&self, n: u64) -> Option<Pointed> {
+        self.changes.get(&n).copied().or_else(|| self.earlier.at(n))
+    }
+    fn latest(&self, document: &DocumentId) -> Option<u64> {
+        self.latest.get(document).copied().or_else(|| self.earlier.latest(document))
     }
 }
 

@@ -5,6 +5,7 @@ use zstd::zstd_safe::{self, CParameter};
 
 use crate::encoding;
 use crate::limits;
+use crate::log::slim::Slim;
 
 /// How content is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +17,31 @@ pub enum Codec {
         /// The dictionary's number.
         dictionary: u32,
     },
+    /// 2: as 1, over changes in their slim form.
+    Slim {
+        /// The dictionary's number.
+        dictionary: u32,
+    },
 }
 
 /// Shipped dictionaries by number. They are never retired for reading.
 pub trait Dictionaries {
     /// The dictionary's bytes, or `None` where this software does not have it.
     fn dictionary(&self, number: u32) -> Option<&[u8]>;
+
+    /// The slim form of changes; `None` where this software does not know it, so that codec 2 is unknown.
+    fn slim(&self) -> Option<&dyn Slim> {
+        None
+    }
+}
+
+/// How changes stand in a content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Codecs 0 and 1: document and chunk.
+    Whole,
+    /// Codec 2.
+    Slim,
 }
 
 /// No dictionaries: what clear feeds use.
@@ -47,7 +67,8 @@ pub enum PayloadFault {
 
 const PADDING: usize = 32;
 
-/// Packs content. Level 0 stands for the compressor's default.
+/// Packs content, whose changes stand in the form that goes with the codec. Level 0 stands for the compressor's
+/// default.
 ///
 /// # Errors
 /// [`PayloadFault::Unknown`] where the dictionary is not here, [`PayloadFault::Malformed`] where the content
@@ -63,12 +84,13 @@ pub fn pack(
     }
     let (number, dictionary, compressed) = match codec {
         Codec::Plain => (0u8, 0, content.to_vec()),
-        Codec::Zstd { dictionary } => {
+        Codec::Zstd { dictionary } | Codec::Slim { dictionary } => {
             let bytes = match dictionary {
                 0 => &[][..],
                 number => dictionaries.dictionary(number).ok_or(PayloadFault::Unknown)?,
             };
-            (1, dictionary, compress(content, level, bytes)?)
+            let number = if matches!(codec, Codec::Slim { .. }) { 2 } else { 1 };
+            (number, dictionary, compress(content, level, bytes)?)
         }
     };
     let mut out = vec![number];
@@ -85,6 +107,14 @@ pub fn pack(
 /// # Errors
 /// [`PayloadFault`].
 pub fn unpack(payload: &[u8], dictionaries: &dyn Dictionaries) -> Result<Vec<u8>, PayloadFault> {
+    unpack_form(payload, dictionaries).map(|(_, content)| content)
+}
+
+/// Unpacks content, and says in which form its changes stand.
+pub(super) fn unpack_form(
+    payload: &[u8],
+    dictionaries: &dyn Dictionaries,
+) -> Result<(Form, Vec<u8>), PayloadFault> {
     let bad = |_| PayloadFault::Malformed;
     let ([codec], rest) = encoding::take_array::<1>(payload).map_err(bad)?;
     let (dictionary, rest) = encoding::take_varint(rest).map_err(bad)?;
@@ -101,14 +131,16 @@ pub fn unpack(payload: &[u8], dictionaries: &dyn Dictionaries) -> Result<Vec<u8>
         0 if raw_len != comp_len as u64 || raw_len > limits::SEGMENT_RAW_BYTES_MAX => {
             Err(PayloadFault::Malformed)
         }
-        0 => Ok(compressed.to_vec()),
-        1 => {
+        0 => Ok((Form::Whole, compressed.to_vec())),
+        2 if dictionaries.slim().is_none() => Err(PayloadFault::Unknown),
+        1 | 2 => {
+            let form = if codec == 2 { Form::Slim } else { Form::Whole };
             let number = u32::try_from(dictionary).map_err(|_| PayloadFault::Unknown)?;
             let bytes = match number {
                 0 => &[][..],
                 number => dictionaries.dictionary(number).ok_or(PayloadFault::Unknown)?,
             };
-            inflate(compressed, raw_len, number, bytes)
+            inflate(compressed, raw_len, number, bytes).map(|content| (form, content))
         }
         _ => Err(PayloadFault::Unknown),
     }
@@ -227,7 +259,11 @@ mod tests {
         assert_eq!(unpack(&payload[..payload.len() - 1], &NoDictionaries), Err(PayloadFault::Malformed));
         let mut codec = payload.clone();
         codec[0] = 2;
-        assert_eq!(unpack(&codec, &NoDictionaries), Err(PayloadFault::Unknown), "codec 2 is not frozen yet");
+        assert_eq!(
+            unpack(&codec, &NoDictionaries),
+            Err(PayloadFault::Unknown),
+            "who has no slim form does not know codec 2"
+        );
         codec.push(0);
         assert_eq!(unpack(&codec, &NoDictionaries), Err(PayloadFault::Malformed), "framing comes first");
     }

@@ -6,35 +6,35 @@ use super::fault::AirlockFault;
 
 /// What is left to read.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(rest: &'a [u8]) -> Self {
+    pub(crate) const fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// The next `count` bytes, borrowed: a claimed length never allocates.
-    pub(super) fn bytes(&mut self, count: u64) -> Result<&'a [u8], AirlockFault> {
+    pub(crate) fn bytes(&mut self, count: u64) -> Result<&'a [u8], AirlockFault> {
         let count = usize::try_from(count).map_err(|_| AirlockFault::Cut)?;
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(AirlockFault::Cut)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], AirlockFault> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], AirlockFault> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(AirlockFault::Cut)?;
         self.rest = rest;
         Ok(*taken)
     }
 
     /// Unsigned LEB128, minimal, at most 64 bits.
-    pub(super) fn unsigned(&mut self) -> Result<u64, AirlockFault> {
+    pub(crate) fn unsigned(&mut self) -> Result<u64, AirlockFault> {
         let (value, rest) = take_varint(self.rest).map_err(|error| match error {
             DecodeError::NotCanonical => AirlockFault::NotMinimal,
             _ => AirlockFault::Cut,
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Signed LEB128, minimal, at most 64 bits.
-    pub(super) fn signed(&mut self) -> Result<i64, AirlockFault> {
+    pub(crate) fn signed(&mut self) -> Result<i64, AirlockFault> {
         let mut value = 0i64;
         let mut before = 0u8;
         for (place, byte) in self.rest.iter().take(10).enumerate() {
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Text preceded by its length.
-    pub(super) fn text(&mut self) -> Result<&'a str, AirlockFault> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, AirlockFault> {
         let length = self.unsigned()?;
         std::str::from_utf8(self.bytes(length)?).map_err(|_| AirlockFault::BadText)
     }

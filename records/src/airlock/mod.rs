@@ -30,12 +30,16 @@ mod rows;
 mod runs;
 mod walk;
 
+pub(crate) use bytes::Reader;
 pub use chunk::{ChangeHeader, NoHash, Reading, change_hash, read, read_front};
 pub use constants::{Constants, is_constant};
 pub use fault::AirlockFault;
 pub use past::{Chunks, Past, PastFault, check_against_ancestors};
 pub use rehearsal::{RehearsalFault, Rehearsed, RehearsedEach, rehearse, rehearse_each, rehearse_spending};
+pub(crate) use rows::{Action, Key, OpRef};
 pub use walk::{Walked, walk};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::edited;

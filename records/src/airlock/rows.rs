@@ -11,7 +11,7 @@ use super::runs::{self, Nulls};
 
 /// What an operation does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     MakeMap,
     Set,
     MakeList,
@@ -22,7 +22,7 @@ pub(super) enum Action {
 
 impl Action {
     /// Marks (7) and tables (6) exist in automerge; nothing of ours writes them.
-    fn from_code(code: u64) -> Result<Self, AirlockFault> {
+    pub(crate) fn from_code(code: u64) -> Result<Self, AirlockFault> {
         Ok(match code {
             0 => Self::MakeMap,
             1 => Self::Set,
@@ -34,7 +34,19 @@ impl Action {
         })
     }
 
-    pub(super) const fn makes_object(self) -> bool {
+    /// Its number.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::MakeMap => 0,
+            Self::Set => 1,
+            Self::MakeList => 2,
+            Self::Delete => 3,
+            Self::MakeText => 4,
+            Self::Increment => 5,
+        }
+    }
+
+    pub(crate) const fn makes_object(self) -> bool {
         matches!(self, Self::MakeMap | Self::MakeList | Self::MakeText)
     }
 
@@ -46,33 +58,35 @@ impl Action {
 
 /// An operation's id as the change writes it: the actor is a place in the change's own table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OpRef {
-    pub(super) counter: u64,
-    pub(super) actor: usize,
+pub(crate) struct OpRef {
+    pub(crate) counter: u64,
+    pub(crate) actor: usize,
 }
 
 /// Where in its object an operation stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key<'a> {
+pub(crate) enum Key<'a> {
     Text(&'a str),
     Head,
     Element(OpRef),
 }
 
 /// One operation; `object` is `None` for the root.
-pub(super) struct Op<'a> {
-    pub(super) object: Option<OpRef>,
-    pub(super) key: Key<'a>,
-    pub(super) insert: bool,
-    pub(super) action: Action,
-    pub(super) predecessors: Range<usize>,
+pub(crate) struct Op<'a> {
+    pub(crate) object: Option<OpRef>,
+    pub(crate) key: Key<'a>,
+    pub(crate) insert: bool,
+    pub(crate) action: Action,
+    pub(crate) predecessors: Range<usize>,
+    /// The value's kind, as automerge numbers them, and its bytes.
+    pub(crate) value: (u8, &'a [u8]),
 }
 
 /// All operations of a change, their predecessors in one list.
 #[derive(Default)]
-pub(super) struct Rows<'a> {
-    pub(super) ops: Vec<Op<'a>>,
-    pub(super) predecessors: Vec<OpRef>,
+pub(crate) struct Rows<'a> {
+    pub(crate) ops: Vec<Op<'a>>,
+    pub(crate) predecessors: Vec<OpRef>,
 }
 
 /// Puts the columns together. `actors` is the size of the change's actor table, its own actor included.
@@ -94,11 +108,11 @@ pub(super) fn rows<'a>(columns: &Columns<'a>, actors: usize) -> Result<Rows<'a>,
     let mut ops = Vec::with_capacity(actions.len());
     for (place, action) in actions.into_iter().flatten().enumerate() {
         let action = Action::from_code(action)?;
-        check_value(&mut values, kinds[place], action)?;
+        let value = take_value(&mut values, kinds[place], action)?;
         let from = taken;
         taken += usize::try_from(counts[place]).map_err(|_| AirlockFault::TooMany)?;
         let (object, key, insert) = (objects[place], keys[place], inserts[place]);
-        ops.push(Op { object, key, insert, action, predecessors: from..taken });
+        ops.push(Op { object, key, insert, action, predecessors: from..taken, value });
     }
     if !values.is_empty() {
         return Err(AirlockFault::BadValue);
@@ -222,8 +236,12 @@ fn predecessors(columns: &Columns<'_>, counts: &[u64], table: usize) -> Result<V
 }
 
 /// Takes one value off the raw column: its kind is known, its length the one its kind has, its action allows it.
-fn check_value(values: &mut Reader<'_>, kind: u64, action: Action) -> Result<(), AirlockFault> {
-    let (length, kind) = (kind >> 4, kind & 0x0f);
+fn take_value<'a>(
+    values: &mut Reader<'a>,
+    kind: u64,
+    action: Action,
+) -> Result<(u8, &'a [u8]), AirlockFault> {
+    let (length, kind) = (kind >> 4, (kind & 0x0f) as u8);
     if length > limits::CHANGE_VALUE_BYTES_MAX {
         return Err(AirlockFault::BadValue);
     }
@@ -246,6 +264,6 @@ fn check_value(values: &mut Reader<'_>, kind: u64, action: Action) -> Result<(),
     match (sound, fits_action) {
         (false, _) => Err(AirlockFault::BadValue),
         (true, false) => Err(AirlockFault::BadAction),
-        (true, true) => Ok(()),
+        (true, true) => Ok((kind, bytes)),
     }
 }

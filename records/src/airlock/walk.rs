@@ -14,9 +14,12 @@ use super::rows::{self, Rows};
 pub struct Walked<'a> {
     pub(super) chunk: &'a [u8],
     pub(super) header: ChangeHeader,
+    /// Wall time and message, as written.
+    pub(crate) time: i64,
+    pub(crate) message: &'a str,
     /// The change's actor table, its own actor first.
-    pub(super) actors: Vec<ActorId>,
-    pub(super) rows: Rows<'a>,
+    pub(crate) actors: Vec<ActorId>,
+    pub(crate) rows: Rows<'a>,
 }
 
 impl<'a> Walked<'a> {
@@ -73,7 +76,8 @@ pub fn walk(chunk: &[u8]) -> Result<Walked<'_>, AirlockFault> {
     let mut reader = Reader::new(content);
     let header = chunk::header(hash, &mut reader)?;
     check_header(&header)?;
-    if reader.signed()?.unsigned_abs() > limits::CHANGE_TIME_DISTANCE_MAX {
+    let time = reader.signed()?;
+    if time.unsigned_abs() > limits::CHANGE_TIME_DISTANCE_MAX {
         return Err(AirlockFault::BadTime);
     }
     let message = reader.text()?;
@@ -86,7 +90,7 @@ pub fn walk(chunk: &[u8]) -> Result<Walked<'_>, AirlockFault> {
         return Err(AirlockFault::ExtraBytes);
     }
     let rows = rows::rows(&columns, actors.len())?;
-    let walked = Walked { chunk, header, actors, rows };
+    let walked = Walked { chunk, header, time, message, actors, rows };
     if walked.max_op() > limits::CHANGE_OP_COUNTER_MAX {
         return Err(AirlockFault::BadCounter);
     }

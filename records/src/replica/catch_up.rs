@@ -7,7 +7,7 @@ use khettara_core::hash;
 use khettara_core::id::{ActorId, Digest, DocumentId, Feed, LogId, SegmentId};
 use khettara_core::limits::CATCH_UP_ROUND_BYTES;
 use khettara_core::log::{Dictionaries, OpenedEntry, Unit};
-use khettara_core::store::held::{self, OwnLog, SegmentRow};
+use khettara_core::store::held::{self, OwnLog, ReadChanges, SegmentRow};
 use khettara_core::store::{Damage, Op, Store, StoreError};
 
 use super::Replica;
@@ -69,6 +69,8 @@ pub(super) struct Round {
     pub ops: Vec<Op>,
     marks: BTreeMap<LogId, LogMark>,
     actors: BTreeMap<ActorId, LogId>,
+    /// What later segments may point at.
+    changes: ReadChanges,
     bytes: usize,
 }
 
@@ -223,7 +225,7 @@ fn opens_now(store: &dyn Store, opener: &Opener<'_>) -> Result<bool, StoreError>
         let opens = match (row.key, key.last_chunk::<32>()) {
             (Some(key), _) => opener.keys.contains_key(&key),
             (None, Some(id)) => {
-                let (unit, _) = opener.open(store, &SegmentId(*id), &row.before)?;
+                let unit = opener.open(store, &SegmentId(*id), &row.before, &ReadChanges::new())?;
                 unit != Unit::WaitingSoftware
             }
             (None, None) => false,
@@ -239,6 +241,9 @@ impl Round {
     /// Takes what was read, with its marks; what is left is the next round.
     fn close(&mut self, feed: &Feed) -> Self {
         let mut closed = std::mem::take(self);
+        for (segment, changes) in std::mem::take(&mut closed.changes) {
+            closed.ops.extend(held::read_changes(&segment, &changes));
+        }
         for (log, mark) in std::mem::take(&mut closed.marks) {
             closed.ops.push(Op::Put(keys::log_mark(feed, &log), encoding::to_bytes(&mark)));
         }
@@ -246,6 +251,13 @@ impl Round {
             closed.ops.push(Op::Put(keys::actor(feed, &actor), encoding::to_bytes(&log)));
         }
         closed
+    }
+
+    /// Notes what a segment holds for those that point at it.
+    fn note(&mut self, log: &LogId, segment: &SegmentId, unit: &Unit) {
+        let Unit::Entries(entries) = unit else { return };
+        let changes = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(log)?)));
+        self.changes.insert(*segment, changes.collect());
     }
 
     fn push_unit(&mut self, opener: &Opener<'_>, reading: Reading, row: UnitRow) {
@@ -292,7 +304,8 @@ impl Run<'_> {
             round.marks.insert(self.log, self.mark.clone());
             return if row.head == self.mark.head { Ok(()) } else { Err(Trouble::Anew) };
         }
-        let (unit, _) = self.opener.open(store, id, &before)?;
+        let unit = self.opener.open(store, id, &before, &round.changes)?;
+        round.note(&self.log, id, &unit);
         if let Some(state) = unit_state(&unit) {
             self.fold.unit(row.last());
             let reading = Reading::of_unit(self.log, *id, (row.first, row.count), row.head, state);
@@ -382,7 +395,8 @@ fn read_whole(
     let mut last = 0;
     for (id, row, listed) in segments {
         let before = head_before(store, &log, &row)?;
-        let unit = if listed { opener.open(store, &id, &before)?.0 } else { Unit::WaitingKey };
+        let unit = if listed { opener.open(store, &id, &before, &round.changes)? } else { Unit::WaitingKey };
+        round.note(&log, &id, &unit);
         last = last.max(row.last());
         rows.insert(id, UnitRow { key: Some(row.key), before });
         let (first, count, head) = (row.first, row.count, row.head);

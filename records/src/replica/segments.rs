@@ -6,9 +6,9 @@ use khettara_core::hash;
 use khettara_core::id::{Feed, Head, KeyId, LogId, OrgId, SegmentId};
 use khettara_core::identity::FeedKey;
 use khettara_core::log::{
-    Dictionaries, Entry, OpenedEntry, Segment, Unit, Written, chain_head, first_head, open,
+    Dictionaries, Earlier, Entry, OpenedEntry, Segment, Unit, Written, chain_head, first_head, open_on,
 };
-use khettara_core::store::held::{self, OwnLog, SegmentRow};
+use khettara_core::store::held::{self, Branch, OwnLog, ReadChanges, SegmentRow};
 use khettara_core::store::{Damage, Store, StoreError};
 
 /// The name under which entries stand that are not cut yet.
@@ -36,18 +36,24 @@ impl<'a> Opener<'a> {
         Ok(Self { org, feed, dictionaries, keys })
     }
 
-    /// Opens a held segment that goes on from `before`.
+    /// Opens a held segment that goes on from `before`; `fresh` is what was read and is not in the store yet.
     pub(super) fn open(
         &self,
         store: &dyn Store,
         id: &SegmentId,
         before: &Head,
-    ) -> Result<(Unit, usize), StoreError> {
+        fresh: &ReadChanges,
+    ) -> Result<Unit, StoreError> {
         let damaged = StoreError::Damaged(Damage::Content);
         let bytes = held::segment_bytes(store, id)?.ok_or(damaged)?;
         let segment = Segment::of_store(&bytes).map_err(|_| damaged)?;
-        let key = self.keys.get(&segment.body().key);
-        Ok((open(self.org, &segment, before, self.feed.is_clear(), key, self.dictionaries), bytes.len()))
+        let body = segment.body();
+        let key = self.keys.get(&body.key);
+        let earlier = Branch::up_to(store, body.log, body.first - 1, body.back).with(fresh);
+        let ground: (&Head, &dyn Earlier) = (before, &earlier);
+        let unit = open_on(self.org, &segment, ground, self.feed.is_clear(), key, self.dictionaries);
+        earlier.finish()?;
+        Ok(unit)
     }
 }
 
@@ -75,7 +81,7 @@ pub(super) fn pending_entries(own: &OwnLog, pending: Vec<(u64, Written)>) -> Vec
         if let Ok(Entry::Start(start)) = &entry {
             nonce = start.nonce;
         }
-        entries.push(OpenedEntry { n, head, hash, nonce, entry, written });
+        entries.push(OpenedEntry { n, head, hash, nonce, entry, written, last_op: 0 });
     }
     entries
 }

@@ -130,6 +130,7 @@ pub(crate) const fn unit_state(unit: &Unit) -> Option<EntryState> {
         Unit::Entries(_) => None,
         Unit::WaitingKey => Some(EntryState::Waiting(Waiting::Key)),
         Unit::WaitingSoftware => Some(EntryState::Waiting(Waiting::Software)),
+        Unit::WaitingAncestor => Some(EntryState::Waiting(Waiting::Ancestor)),
         Unit::Broken => Some(EntryState::Quarantined(Reason::Content)),
     }
 }

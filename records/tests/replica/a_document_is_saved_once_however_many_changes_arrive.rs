@@ -1,3 +1,5 @@
+//! However many changes of colleagues arrive together, each document is saved once.
+
 use std::collections::BTreeMap;
 
 use khettara_core::store::{Answer, DERIVED, Group, MemoryStore, Op, Rows, Store, StoreError};

@@ -12,3 +12,4 @@ mod the_cache_never_holds_more_than_its_bytes;
 mod two_branches_under_one_start;
 mod what_is_shared_reads_the_same;
 mod what_is_wrong_is_set_aside_and_its_neighbours_go_on;
+mod what_points_back_waits_for_it;

@@ -1,13 +1,12 @@
 //! Recording: many forms, one flush; and what a failed disk leaves.
 
-use khettara_core::log::NoDictionaries;
 use khettara_core::store::held;
 use khettara_core::store::{Answer, Group, MemoryStore, Op, Rows, Store, StoreError};
 use khettara_records::model::Reason;
 use khettara_records::replica::RecordFailure;
 use khettara_records::verdict::Rulings;
 
-use crate::station::{Station, feed, form, household, visit};
+use crate::station::{OnlySlim, Station, feed, form, household, visit};
 
 /// A store that counts its flushes and fails when told to.
 struct Shaky {
@@ -154,7 +153,7 @@ fn derived_rows_may_vanish_and_come_back_the_same() {
         store.derive(gone).unwrap();
         store.derive(rows.into_iter().map(|(key, value)| Op::Put(key, value)).collect()).unwrap();
         let mut again = Station::over(2, 3, store);
-        again.replica.catch_up(&mut again.store, &[feed()], &NoDictionaries, &Rulings::default()).unwrap();
+        again.replica.catch_up(&mut again.store, &[feed()], &OnlySlim, &Rulings::default()).unwrap();
         assert_eq!(again.digest(), expected.0);
         assert_eq!(keys(&derived(&again.store)), keys(&expected.1));
     }

@@ -1,12 +1,14 @@
 //! A station: a store, a pen and a copy, with everything a tablet would do between two meetings.
 
-use khettara_core::id::{DeviceKey, Feed, Incarnation, LogId, OrgId};
+use khettara_core::id::{DeviceKey, Feed, Head, Incarnation, LogId, OrgId};
 use khettara_core::identity::{FeedKey, Fresh, GrantedKey, SigningKey};
 use khettara_core::log::{
-    Codec, Cutter, Descriptor, Entry, Named, NoDictionaries, RosterSeen, Segment, Start, Tip, Written, open,
+    Codec, Cutter, Descriptor, Dictionaries, Earlier, Entry, Named, RosterSeen, Segment, Slim, Start, Tip,
+    Unit, Written, open_on,
 };
-use khettara_core::store::held::{self, Acceptance, Pen};
+use khettara_core::store::held::{self, Acceptance, Branch, Pen};
 use khettara_core::store::{Answer, Group, MemoryStore, Store};
+use khettara_records::content::SlimChanges;
 use khettara_records::model::{Form, RecordError, parse_line};
 use khettara_records::replica::{CaughtUp, HeldBackEntry, Replica, Saved};
 use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Stated, judge};
@@ -171,7 +173,7 @@ impl<S: Store> Station<S> {
     }
 
     pub(crate) fn catch_up_under(&mut self, rulings: &Rulings) -> CaughtUp {
-        self.replica.catch_up(&mut self.store, &[feed()], &NoDictionaries, rulings).unwrap()
+        self.replica.catch_up(&mut self.store, &[feed()], &OnlySlim, rulings).unwrap()
     }
 
     pub(crate) fn digest(&mut self) -> [u8; 32] {
@@ -188,7 +190,7 @@ impl<S: Store> Station<S> {
         let mut logs = Vec::new();
         for (device, log) in held::logs_in(&self.store, &feed()).unwrap() {
             let listing = held::listing_of(&self.store, &feed(), &device, &Named::default()).unwrap();
-            let mut segments = Vec::new();
+            let (mut segments, mut fresh) = (Vec::new(), held::ReadChanges::new());
             for (id, row) in held::segments_of(&self.store, &log).unwrap() {
                 let bytes = held::segment_bytes(&self.store, &id).unwrap().unwrap();
                 let segment = Segment::from_bytes(&ORG, &bytes).unwrap();
@@ -196,7 +198,13 @@ impl<S: Store> Station<S> {
                 let before =
                     ground.map_or_else(|| khettara_core::log::first_head(&log), |ground| ground.head);
                 let key = keys.iter().map(|granted| &granted.key).find(|key| key.id() == row.key);
-                let unit = open(&ORG, &segment, &before, false, key, &NoDictionaries);
+                let earlier = Branch::up_to(&self.store, log, row.first - 1, row.back).with(&fresh);
+                let ground: (&Head, &dyn Earlier) = (&before, &earlier);
+                let unit = open_on(&ORG, &segment, ground, false, key, &OnlySlim);
+                if let Unit::Entries(entries) = &unit {
+                    let changes = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(&log)?)));
+                    fresh.insert(id, changes.collect());
+                }
                 let listed = listing[&log].segments.contains(&id);
                 let (first, count, head) = (row.first, row.count, row.head);
                 segments.push(HeldSegment { id, back: row.back, first, count, head, listed, unit });
@@ -227,15 +235,27 @@ impl<S: Store> Station<S> {
     }
 }
 
+/// The slim form, and no dictionaries.
+pub(crate) struct OnlySlim;
+
+impl Dictionaries for OnlySlim {
+    fn dictionary(&self, _number: u32) -> Option<&[u8]> {
+        None
+    }
+    fn slim(&self) -> Option<&dyn Slim> {
+        Some(&SlimChanges)
+    }
+}
+
 pub(crate) fn cutter<'a>(signing: &'a SigningKey, log: LogId, key: Option<&'a FeedKey>) -> Cutter<'a> {
     Cutter {
         org: &ORG,
         signing,
         log,
         key,
-        codec: Codec::Zstd { dictionary: 0 },
+        codec: Codec::Slim { dictionary: 0 },
         level: 3,
-        dictionaries: &NoDictionaries,
+        dictionaries: &OnlySlim,
         roster_seen: RosterSeen::Position(0),
     }
 }

@@ -1,3 +1,5 @@
+//! However many households are read and written, loaded documents keep within their bytes, and lists load none.
+
 use khettara_core::id::DocumentId;
 use khettara_records::replica::Replica;
 use uuid::Uuid;

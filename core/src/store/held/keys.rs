@@ -1,6 +1,7 @@
 //! The layout of keys: one letter for the kind of row, then what is looked up by, most general first.
 
-use crate::id::{DeviceKey, Feed, LogId, SegmentId};
+use crate::id::{DeviceKey, DocumentId, Feed, LogId, SegmentId};
+use crate::store::DERIVED;
 
 /// A key under construction.
 pub(super) struct Key(Vec<u8>);
@@ -107,6 +108,21 @@ pub(super) fn pending(log: &LogId, n: u64) -> Vec<u8> {
 /// Prefix of [`pending`] for one log.
 pub(super) fn pending_of(log: &LogId) -> Vec<u8> {
     Key::new(b'q').bytes(&log.0).done()
+}
+
+/// `x segment position` → Changes of one's own segment from there on, for later ones to point at.
+pub(super) fn own_changes(segment: &SegmentId, n: u64) -> Vec<u8> {
+    Key::new(b'x').bytes(&segment.0).number(n).done()
+}
+
+/// `y log document` → position of the last Change of a document that was cut in one's own log.
+pub(super) fn latest(log: &LogId, document: &DocumentId) -> Vec<u8> {
+    Key::new(b'y').bytes(&log.0).bytes(&document.0).done()
+}
+
+/// `~x segment position` → Changes of a segment that was read, from there on.
+pub(super) fn read_changes(segment: &SegmentId, n: u64) -> Vec<u8> {
+    Key::new(DERIVED).bytes(b"x").bytes(&segment.0).number(n).done()
 }
 
 /// `r feed device issuer` → a receipt.

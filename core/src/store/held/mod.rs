@@ -5,6 +5,7 @@
 //! whoever decides works on an overlay, and everything decided together is durable together.
 
 mod alone;
+mod branch;
 mod keys;
 mod logs;
 mod own;
@@ -17,6 +18,7 @@ pub use alone::{
     Mail, alone_items, deposit_mail, feed_key, feed_keys, keep_alone, mail_of, mailboxes, newest_feed_key,
     put_feed_key, setting, setting_key,
 };
+pub use branch::{Branch, ReadChanges, read_changes};
 pub use logs::{
     descriptor, lines_of, listing_of, log_by_short_name, logs_in, meta_of, segment_bytes, segments_ending_at,
     segments_of, vector_of,

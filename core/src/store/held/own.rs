@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding;
-use crate::id::{ActorId, DeviceKey, Feed, Head, Incarnation, LogId, OrgId, SegmentId, StartNonce};
-use crate::identity::Fresh;
+use crate::id::{ActorId, DeviceKey, Feed, Head, Incarnation, KeyId, LogId, OrgId, SegmentId, StartNonce};
+use crate::identity::{FeedKey, Fresh};
 use crate::log::{
     ContentFault, CutError, Cutter, Descriptor, Entry, Named, Segment, Start, Tip, Written, actor_id,
     chain_head, first_head,
 };
+use crate::store::held::branch::{Branch, own_changes};
 use crate::store::held::keys;
 use crate::store::held::logs::{for_each, row, tail};
 use crate::store::held::segments::{Acceptance, accept};
@@ -258,9 +259,17 @@ pub fn cut_pending<'c>(
             continue;
         }
         let tip = Tip { n: log.cut, head: log.cut_head, segment: log.tip, nonce: log.cut_nonce };
-        let (segments, tip) = cutter(log.log).cut(tip, &items)?;
-        for segment in &segments {
-            scratch.commit(vec![own_segment(&scratch, segment, &log.descriptor, named)?])?;
+        let cutter = cutter(log.log);
+        let branch = Branch::up_to(store, log.log, log.cut, log.tip);
+        let branch = branch.sealed_with(Some(cutter.key.map_or(KeyId::ZERO, FeedKey::id)));
+        let (cuts, tip) = cutter.cut_on(tip, &items, &branch)?;
+        branch.finish()?;
+        for cut in &cuts {
+            let mut group = own_segment(&scratch, &cut.segment, &log.descriptor, named)?;
+            if cutter.key.is_some() {
+                group.ops.extend(own_changes(cut));
+            }
+            scratch.commit(vec![group])?;
         }
         let gone = waiting.iter().map(|(n, _)| Op::Delete(keys::pending(&log.log, *n))).collect();
         scratch.commit(vec![Group { expect: vec![], ops: gone }])?;

@@ -101,7 +101,7 @@ fn retell(doc: &mut AutoCommit, object: &ObjId, prop: Prop, dice: &mut Dice) -> 
 }
 
 /// The changes of a province's worth of editing in one document, in an order that respects ancestry.
-pub(super) fn edited(seed: u64, rounds: usize) -> (Automerge, Vec<Change>) {
+pub(crate) fn edited(seed: u64, rounds: usize) -> (Automerge, Vec<Change>) {
     let mut dice = Dice(seed);
     let mut tablets: Vec<AutoCommit> = (0..4).map(|_| AutoCommit::new()).collect();
     for round in 0..rounds {

@@ -5,3 +5,5 @@ mod honest;
 mod hostile;
 mod mutations;
 mod press;
+
+pub(crate) use honest::edited;
