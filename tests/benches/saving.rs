@@ -166,7 +166,7 @@ fn visit_all(tablet: &mut Tablet, generator: &Generator, families: &mut [Family]
                 }
             })
         };
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             round[ours] = by_tablet();
         }
         round[alone] = spent(|| {

@@ -167,7 +167,7 @@ fn sealed(stored: &Stored, tip: Tip, before: &Before, items: &[Written], slim: &
         "segment": hex(&bytes), "feed_key": hex(key.secret()), "head_before": hex(tip.head.0),
     });
     for number in 0..5 {
-        given[format!("chunk {number}")] = hex(&chunk(stored, number)).into();
+        given[format!("chunk {number}")] = hex(chunk(stored, number)).into();
     }
     case(SEALED, given, json!({ "payload": hex(&payload), "head": hex(body.head.0) }))
 }
