@@ -32,11 +32,11 @@ pub(super) fn live(cast: &mut Cast, options: &StoryOptions, narrator: &Narrator)
         ));
     }
     let everybody = vec![Some(false); cast.tablets.len()];
-    families::write(cast, options)?;
+    let families = families::write(cast, options)?;
     for _ in 0..2 {
         sync(cast, &everybody)?;
     }
-    families::answer(cast, options)?;
+    families::answer(cast, &families)?;
     narrator
         .say("Many bodies, one family: overlaps, moves and double registrations; referrals are answered.");
     // Once to bring what is left, once to take what the others brought and what headquarters says of it.

@@ -15,7 +15,7 @@ use crate::story::field::{enter, households, pick};
 const COMMUNES_MAX: usize = 5;
 
 /// A family that both tablets of a commune know.
-struct Shared {
+pub(super) struct Shared {
     feed: Feed,
     family: Uuid,
     /// Another family there.
@@ -47,8 +47,8 @@ fn shared(cast: &Cast, options: &StoryOptions) -> Result<Vec<Shared>, StoryError
     Ok(found)
 }
 
-/// What two bodies' workers write about the same families, apart from each other.
-pub(super) fn write(cast: &Cast, options: &StoryOptions) -> Result<(), StoryError> {
+/// What two bodies' workers write about the same families, apart from each other. Gives the families.
+pub(super) fn write(cast: &Cast, options: &StoryOptions) -> Result<Vec<Shared>, StoryError> {
     let all = shared(cast, options)?;
     for (number, Shared { feed, family, neighbour, tablets: [one, two] }) in all.iter().enumerate() {
         let next = &all[(number + 1) % all.len()];
@@ -77,11 +77,11 @@ pub(super) fn write(cast: &Cast, options: &StoryOptions) -> Result<(), StoryErro
             enter(&cast.tablets[*one], &moved, &mut |_| ())?;
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// What was asked is answered by whoever reads it: referrals at the last tablet, expectations at a colleague's.
-pub(super) fn answer(cast: &Cast, options: &StoryOptions) -> Result<(), StoryError> {
+pub(super) fn answer(cast: &Cast, families: &[Shared]) -> Result<(), StoryError> {
     let Some(centre) = cast.tablets.last() else { return Ok(()) };
     let told = |error: khettara_device::DeviceError| of_tablet(centre.number, &error);
     let mut lines = String::new();
@@ -94,10 +94,10 @@ pub(super) fn answer(cast: &Cast, options: &StoryOptions) -> Result<(), StoryErr
         }
     }
     enter(centre, &lines, &mut |_| ())?;
-    for Shared { family, tablets: [_, two], .. } in shared(cast, options)? {
-        let tablet = &cast.tablets[two];
+    for Shared { family, tablets: [_, two], .. } in families {
+        let tablet = &cast.tablets[*two];
         let told = |error: khettara_device::DeviceError| of_tablet(tablet.number, &error);
-        let view = tablet.device.household(&family).map_err(told)?.view;
+        let view = tablet.device.household(family).map_err(told)?.view;
         let open = view.of_kind(RecordKind::Expectation).filter(|one| one.text("status") == Some("recorded"));
         let lines: String = open
             .map(|one| {
