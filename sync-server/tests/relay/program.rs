@@ -126,7 +126,8 @@ async fn a_relay_that_is_told_to_stop_ends_cleanly_and_tells_its_peers() {
     let (code, said) = process.wait();
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("session 1: headquarters: "), "{said}");
-    assert!(said.trim_end().ends_with("stopping"), "{said}");
+    // A session that ended while the signal came may be told after it.
+    assert!(said.lines().any(|line| line == "stopping"), "{said}");
 
     let (code, said, error) = run(&mut program(&["status", "--json"], &organisation.relay_dir()));
     assert_eq!(code, Some(0), "{error}");
