@@ -58,6 +58,14 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Exists`] where there is one already; [`DeviceError`] where disk or chance fail.
     pub fn init(dir: &Path) -> Result<Self, DeviceError> {
+        Self::init_with(dir, Clock::start())
+    }
+
+    /// As [`Device::init`], with a clock of its own.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn init_with(dir: &Path, clock: Clock) -> Result<Self, DeviceError> {
         if dir.join("keys").exists() {
             return Err(DeviceError::Exists);
         }
@@ -65,7 +73,7 @@ impl Device {
         let (store, _) = open_store(&dir.join("store"))?;
         let seeds = Seeds { signing: *chance::process_seed()?, kem: *chance::process_seed()? };
         KeyFile::create(&dir.join("keys"), &seeds)?;
-        Self::with_store(dir, seeds, store)
+        Self::with_store(dir, seeds, store, clock)
     }
 
     /// Opens the tablet in `dir`, and says in sentences what had to be mended.
@@ -73,20 +81,27 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Missing`] where there is none; else what keys or store say.
     pub fn open(dir: &Path) -> Result<(Self, Vec<String>), DeviceError> {
+        Self::open_with(dir, Clock::start())
+    }
+
+    /// As [`Device::open`], with a clock of its own.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn open_with(dir: &Path, clock: Clock) -> Result<(Self, Vec<String>), DeviceError> {
         if !dir.join("keys").exists() {
             return Err(DeviceError::Missing);
         }
         let (store, opened) = open_store(&dir.join("store"))?;
         let seeds = KeyFile::open(&dir.join("keys"))?;
-        Ok((Self::with_store(dir, seeds, store)?, sentences(&opened)))
+        Ok((Self::with_store(dir, seeds, store, clock)?, sentences(&opened)))
     }
 
-    fn with_store(dir: &Path, seeds: Seeds, store: NodeStore) -> Result<Self, DeviceError> {
+    fn with_store(dir: &Path, seeds: Seeds, store: NodeStore, clock: Clock) -> Result<Self, DeviceError> {
         let identity = Identity::from_seeds(&seeds.signing, &seeds.kem);
         if held::has_logs_of_another(&store, &identity.key())? {
             return Err(DeviceError::OtherKeys);
         }
-        let clock = Clock::start();
         let home = match Membership::load(&store)? {
             None => Home::Blank(store),
             Some(membership) => {
@@ -232,7 +247,9 @@ impl Device {
                 conflicts: 0,
                 set_aside_here,
             };
-            Ok::<_, StoreError>(status.with_stats(replica.stats(store, &feeds)?))
+            let mut stats = replica.stats(store, &feeds)?;
+            stats.conflicts += replica.count_split_members(store, &feeds)?;
+            Ok::<_, StoreError>(status.with_stats(stats))
         })?;
         Ok(status)
     }

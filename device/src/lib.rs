@@ -7,8 +7,10 @@
 //! device        made, opened, enrolled, asked how it is      membership   what it remembers of its organisation
 //! record, read  saving and importing; lists, conflicts       home         engine, store and readable copy
 //! sync          one sync; network: runtime and sockets       visits       where own visits provably are
+//! clocks        this tablet's clock beside others'           copy         words of a copied tablet
 //! ```
 
+mod clocks;
 mod copy;
 mod device;
 mod error;
@@ -33,6 +35,7 @@ pub use visits::OwnVisit;
 pub use khettara_core::error::ErrorKind;
 pub use khettara_core::id::{DeviceKey, Feed};
 pub use khettara_core::sync::Whereabouts;
+pub use khettara_node::clock::Clock;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
 pub use khettara_records::model::{
     FieldPath, Form, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,

@@ -6,9 +6,11 @@ use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
 use khettara_core::store::{Store, StoreError};
 use khettara_core::sync::{Engine, Whereabouts};
 use khettara_records::content::Shipped;
-use khettara_records::model::{FieldPath, RecordKind, Scalar, Tongue};
+use khettara_records::model::{
+    FieldPath, Form, MemberForm, RecordKind, Reference, Rule, Scalar, Tongue,
+};
 use khettara_records::projection::{Conflict, HouseholdView, RecordRow, Who, export_lines, sentence};
-use khettara_records::replica::{Families, ListRow, Replica, Saved};
+use khettara_records::replica::{Families, ListRow, Replica, Saved, SplitMember};
 use uuid::Uuid;
 
 use crate::device::{Device, document_of};
@@ -195,7 +197,7 @@ impl Device {
         })
     }
 
-    /// Every conflict of every household here.
+    /// Every conflict of every household here, and behind them people who stand in several families.
     ///
     /// # Errors
     /// [`DeviceError`] where the store cannot be read.
@@ -206,6 +208,11 @@ impl Device {
             for feed in readable(engine, store)? {
                 let conflicts = replica.all_conflicts(store, &feed)?;
                 all.extend(shown(replica, engine, store, &feed, conflicts)?);
+            }
+            let feeds = readable(engine, store)?;
+            let families = replica.families(store, &feeds)?;
+            for split in replica.split_members(store, &feeds, &families)? {
+                all.push(shown_split(replica, engine, store, split)?);
             }
             Ok::<_, StoreError>(all)
         })?;
@@ -218,6 +225,9 @@ impl Device {
     /// # Errors
     /// [`DeviceError::NoSuchConflict`], [`DeviceError::NoSuchSide`], or as [`Device::record`].
     pub fn resolve(&self, household: &Uuid, path: &FieldPath, choice: Choice) -> Result<Saved, DeviceError> {
+        if let FieldPath::Rule(Rule::OneFamily { member }) = path {
+            return self.keep_in_one_family(member, choice);
+        }
         let found = self.household(household)?.conflicts.into_iter().find(|one| one.conflict.path == *path);
         let conflict = found.ok_or(DeviceError::NoSuchConflict)?.conflict;
         let form = match choice {
@@ -225,6 +235,32 @@ impl Device {
             Choice::Value(value) => conflict.keep_value(value),
         };
         self.record(&form)
+    }
+
+    /// Keeps a person in the family of one side, and sets them aside in the others: a change in each. Where one of
+    /// them cannot be written, what was written stands, and the rest is a conflict still.
+    fn keep_in_one_family(&self, member: &Uuid, choice: Choice) -> Result<Saved, DeviceError> {
+        let path = FieldPath::Rule(Rule::OneFamily { member: *member });
+        let member_here = self.member()?;
+        let split = member_here.read(|replica, engine, store| {
+            let feeds = readable(engine, store)?;
+            let families = replica.families(store, &feeds)?;
+            replica.split_members(store, &feeds, &families)
+        })?;
+        let split = split.into_iter().find(|split| split.conflict.path == path);
+        let records = split.ok_or(DeviceError::NoSuchConflict)?.records;
+        let Choice::Side(kept) = choice else { return Err(DeviceError::NoSuchSide) };
+        if kept >= records.len() {
+            return Err(DeviceError::NoSuchSide);
+        }
+        let mut saved = None;
+        let others = records.iter().enumerate().filter(|(place, _)| *place != kept);
+        for (_, (_, document)) in others {
+            let household = Reference::Id(Uuid::from_bytes(document.0));
+            let member = MemberForm { id: Some(*member), withdrawn: Some(true), ..MemberForm::default() };
+            saved = Some(self.record(&Form::Member { household, member })?);
+        }
+        saved.ok_or(DeviceError::NoSuchSide)
     }
 
     /// Writes every household here as lines of JSON that can be imported again, and behind them every other
@@ -278,6 +314,33 @@ impl Device {
     }
 }
 
+/// Each side has its own feed, and so its own authors.
+fn shown_split(
+    replica: &Replica,
+    engine: &Engine,
+    store: &dyn Store,
+    split: SplitMember,
+) -> Result<ShownConflict, StoreError> {
+    let SplitMember { conflict, records } = split;
+    let sides = conflict.sides.iter().zip(&records);
+    let writers = sides.map(|(side, (feed, _))| writer_of(replica, engine, store, feed, &side.actor));
+    let writers = writers.collect::<Result<_, _>>()?;
+    let feed = records.into_iter().map(|(feed, _)| feed).next().ok_or(StoreError::Index)?;
+    Ok(ShownConflict { feed, conflict, writers })
+}
+
+fn writer_of(
+    replica: &Replica,
+    engine: &Engine,
+    store: &dyn Store,
+    feed: &Feed,
+    actor: &ActorId,
+) -> Result<Writer, StoreError> {
+    let device = replica.author(store, feed, actor)?.map(|author| author.device);
+    let serial = device.and_then(|device| engine.roster().serial_of(&device));
+    Ok(Writer { device, serial, is_me: device == Some(engine.party().key()) })
+}
+
 fn shown(
     replica: &Replica,
     engine: &Engine,
@@ -285,12 +348,7 @@ fn shown(
     feed: &Feed,
     conflicts: Vec<Conflict>,
 ) -> Result<Vec<ShownConflict>, StoreError> {
-    let me = engine.party().key();
-    let writer = |actor: &ActorId| {
-        let device = replica.author(store, feed, actor)?.map(|author| author.device);
-        let serial = device.and_then(|device| engine.roster().serial_of(&device));
-        Ok::<_, StoreError>(Writer { device, serial, is_me: device == Some(me) })
-    };
+    let writer = |actor: &ActorId| writer_of(replica, engine, store, feed, actor);
     conflicts
         .into_iter()
         .map(|conflict| {

@@ -8,10 +8,13 @@ use khettara_core::id::Feed;
 use khettara_core::limits::RECORD_LINE_BYTES_MAX;
 use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::Engine;
-use khettara_records::model::{Form, Reason, RecordError, RecordKind, Reference, home_feed, parse_line};
+use khettara_records::model::{
+    Form, Instant, Reading, Reason, RecordError, RecordKind, Reference, home_feed, parse_line,
+};
 use khettara_records::replica::{Replica, Saved};
 use uuid::Uuid;
 
+use crate::clocks;
 use crate::device::{Device, document_of};
 use crate::error::DeviceError;
 use crate::home::{Member, readable};
@@ -67,15 +70,20 @@ pub enum ImportEvent<'a> {
 }
 
 impl Device {
-    /// Saves one form. When this returns it is durable.
+    /// Saves one form. When this returns it is durable. A new visit or referral that says no time gets that of this
+    /// tablet's clock, with how far it may be wrong by the last comparison with a relay's.
     ///
     /// # Errors
     /// [`DeviceError::Record`] with field and reason, [`DeviceError::NotGranted`],
     /// [`DeviceError::NoSuchHousehold`], or what the store says; then nothing was saved.
     pub fn record(&self, form: &Form) -> Result<Saved, DeviceError> {
         let member = self.member()?;
+        let mut form = form.clone();
+        if let Some(reading) = self.reading(&member)? {
+            form.stamp(&reading);
+        }
         for _ in 0..SAVE_TRIES_MAX {
-            match self.record_once(form) {
+            match self.record_once(&form) {
                 // The space kept back is for exactly this form; whoever asks is told that it is used up.
                 Err(error) if error.kind() == ErrorKind::Full && self.use_reserve() => {}
                 // Where the index fails, as on a full disk, the copy made of it is gone and is read again.
@@ -84,6 +92,14 @@ impl Device {
             }
         }
         Err(StoreError::Index.into())
+    }
+
+    /// What this tablet's clock says; `None` where it stands outside the years that are kept.
+    fn reading(&self, member: &Member) -> Result<Option<Reading>, DeviceError> {
+        let now_s = i64::try_from(self.clock.wall_ms() / 1_000).unwrap_or(i64::MAX);
+        let Ok(at) = Instant::of_seconds(now_s) else { return Ok(None) };
+        let error_s = member.shared.with(|_, store| clocks::error_s(store, now_s))?;
+        Ok(Some(Reading { at, error_s, offset_min: self.clock.offset_min() }))
     }
 
     fn record_once(&self, form: &Form) -> Result<Saved, DeviceError> {
@@ -116,8 +132,19 @@ impl Device {
         on: &mut dyn FnMut(ImportEvent<'_>),
     ) -> Result<ImportReport, DeviceError> {
         let member = self.member()?;
+        member.shared.with(|_, store| clocks::import_begins(store))?;
+        let report = Self::import_lines(&member, reader, on);
+        member.shared.with(|_, store| clocks::import_ended(store))?;
+        report
+    }
+
+    fn import_lines(
+        member: &Member,
+        reader: impl BufRead,
+        on: &mut dyn FnMut(ImportEvent<'_>),
+    ) -> Result<ImportReport, DeviceError> {
         let mut import = Import {
-            member: &member,
+            member,
             on,
             report: ImportReport::default(),
             known: BTreeMap::new(),

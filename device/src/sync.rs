@@ -1,17 +1,18 @@
 //! One sync: sessions with a relay until all is said, or as far as the link carries.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use khettara_core::id::Feed;
+use khettara_core::id::{Feed, LogId};
 #[cfg(doc)]
 use khettara_core::limits::SILENCE_MS_MAX;
 use khettara_core::store::StoreError;
 use khettara_core::sync::{CloseReason, Notice, SessionId};
 use khettara_core::wire::Refusal;
+use khettara_node::clock::Clock;
 use khettara_node::driver::{Ended, News};
 use khettara_node::quic::DialError;
 use khettara_records::replica::CaughtUp;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::clocks::{Moment, cut_so_far, moment};
 use crate::device::{Device, own_visits};
 use crate::error::DeviceError;
 use crate::home::{Member, lock};
@@ -107,6 +109,8 @@ pub struct SyncReport {
     pub logs_not_granted: u64,
     /// Whether another tablet writes under this one's name: a copy, or a restored backup.
     pub copied: bool,
+    /// Times of visits and referrals that this tablet's clock had said wrongly, and that were found by the relay's.
+    pub times_found: u64,
     /// Bytes given to be sent, without what carries them.
     pub bytes_up: u64,
     /// Bytes received, likewise.
@@ -144,7 +148,13 @@ struct Run<'a> {
     bytes_before: (u64, u64),
     enrolled: bool,
     copied: bool,
-    not_granted: BTreeSet<khettara_core::id::LogId>,
+    not_granted: BTreeSet<LogId>,
+    /// How far own logs were cut before the session under way.
+    cut: BTreeMap<LogId, u64>,
+    clock: Clock,
+    /// This tablet's clock beside that of a receipt signed in the session under way.
+    moment: Option<Moment>,
+    times_found: u64,
     behind: BTreeSet<Feed>,
     catching_up: JoinSet<Result<CaughtUp, StoreError>>,
 }
@@ -193,6 +203,10 @@ impl Device {
             enrolled: false,
             copied: false,
             not_granted: BTreeSet::new(),
+            cut: BTreeMap::new(),
+            clock: self.clock,
+            moment: None,
+            times_found: 0,
             behind: BTreeSet::new(),
             catching_up: JoinSet::new(),
         };
@@ -228,10 +242,16 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             };
             let (mut news, at) = (self.network.driver.news(), connection.remote_address());
+            self.cut = self.member.shared.with(|_, store| cut_so_far(store))?;
             let Ok(id) = self.network.driver.add_connection(connection) else {
                 return Err(DeviceError::Closed(CloseReason::Stopping));
             };
-            match self.session(id, &mut news).await {
+            let over = self.session(id, &mut news).await;
+            if let Some(moment) = self.moment.take() {
+                // What cannot be saved now is found at the next sync.
+                self.times_found += self.member.set_times_right(&moment).unwrap_or(0);
+            }
+            match over {
                 // What was saved meanwhile, or could not be sealed before its key came, goes too.
                 Over::Settled if self.member.has_more_to_cut()? => lost = 0,
                 Over::Settled => return Ok(SyncEnd::Complete),
@@ -328,9 +348,19 @@ impl Run<'_> {
                     let there = VisitCounts::of(&visits).left_the_tablet();
                     self.progress.sent = there.saturating_sub(self.delivered_before);
                 }
+                if self.moment.is_none() {
+                    self.moment = self.compare_clocks().ok().flatten();
+                }
             }
             Notice::RosterChanged | Notice::Settled { .. } | Notice::Refused { .. } => {}
         }
+    }
+
+    fn compare_clocks(&self) -> Result<Option<Moment>, StoreError> {
+        self.member.shared.with(|engine, store| {
+            let me = engine.party().key();
+            moment(store, engine.roster(), &me, (self.clock, &self.cut))
+        })
     }
 
     /// What is newly held is read beside the session, on a thread of its own.
@@ -378,6 +408,7 @@ impl Run<'_> {
             enrolled: self.enrolled,
             logs_not_granted: self.not_granted.len() as u64,
             copied: self.copied,
+            times_found: self.times_found,
             bytes_up: self.progress.bytes_up,
             bytes_down: self.progress.bytes_down,
         })

@@ -10,7 +10,7 @@ use khettara_core::store::held::{self, OwnLog};
 use khettara_core::store::{DERIVED, Damage, Op, Store, StoreError};
 use khettara_core::sync::{Reach, Whereabouts};
 use khettara_records::model::Instant;
-use khettara_records::projection::visits_begun;
+use khettara_records::projection::{referral_begun, visits_begun};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,11 +32,13 @@ pub struct OwnVisit {
     pub whereabouts: Whereabouts,
 }
 
-/// A derived row: the visits that one own entry began.
+/// A derived row: the visits that one own entry began, or the referral.
 #[derive(Serialize, Deserialize)]
 struct BegunRow {
     document: DocumentId,
     visits: Vec<([u8; 16], Option<i64>)>,
+    /// The time of the referral that it is about.
+    referral: Option<i64>,
 }
 
 /// How far an own log was counted: position and head there.
@@ -45,8 +47,8 @@ struct Mark(u64, Head);
 
 /// Of the rows of an own log: the letter of what its entries began.
 const BEGUN: u8 = b'v';
-/// The letter of its mark. Another than before there were rows by household, so that those are made.
-const MARK: u8 = b'h';
+/// The letter of its mark. Another than before there were referrals in the rows, so that those are made.
+const MARK: u8 = b'i';
 
 /// `~D feed 0 log …`
 fn log_key(feed: &Feed, log: &LogId, letter: u8) -> Vec<u8> {
@@ -115,8 +117,9 @@ fn begun_since(
             .into_iter()
             .map(|visit| (*visit.id.as_bytes(), visit.at.map(Instant::seconds)))
             .collect();
-        if !visits.is_empty() {
-            let row = encoding::to_bytes(&BegunRow { document, visits });
+        let referral = if visits.is_empty() { referral_begun(chunk).map(Instant::seconds) } else { None };
+        if !visits.is_empty() || referral.is_some() {
+            let row = encoding::to_bytes(&BegunRow { document, visits, referral });
             let by_log = log_key(feed, &own.log, BEGUN);
             let by_household = [household_key(feed, &document), own.log.0.to_vec()].concat();
             for mut key in [by_log, by_household] {
@@ -215,6 +218,32 @@ pub(crate) fn own_visits_to(
     }
     Ok(found)
 }
+
+/// What own entries of a log behind a position began, by document: visits, or the referral under the document's own id,
+/// with the time that each was given. In the order of positions.
+pub(crate) fn begun_behind(
+    store: &dyn Store,
+    feed: &Feed,
+    log: &LogId,
+    position: u64,
+) -> Result<Vec<Begun>, StoreError> {
+    let mut found = Vec::new();
+    each(store, &log_key(feed, log, BEGUN), &mut |_, n, row| {
+        if n <= position {
+            return;
+        }
+        let referral = row.referral.map(|at| (row.document.0, Some(at)));
+        let moments = row.visits.into_iter().chain(referral).filter_map(|(id, at)| {
+            let at = Instant::of_seconds(at?).ok()?;
+            Some((Uuid::from_bytes(id), at))
+        });
+        found.push((n, row.document, moments.collect()));
+    })?;
+    Ok(found)
+}
+
+/// A position, the document, and of what was begun in it there the ids and times.
+pub(crate) type Begun = (u64, DocumentId, Vec<(Uuid, Instant)>);
 
 fn visits_of(row: BegunRow, feed: &Feed, whereabouts: Whereabouts) -> impl Iterator<Item = OwnVisit> {
     let household = Uuid::from_bytes(row.document.0);

@@ -8,13 +8,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     zero: Instant,
+    ahead_ms: i64,
 }
 
 impl Clock {
     /// A clock that stands at zero now.
     #[must_use]
     pub fn start() -> Self {
-        Self { zero: Instant::now() }
+        Self { zero: Instant::now(), ahead_ms: 0 }
+    }
+
+    /// The same with a wall clock that shows so many milliseconds more than the machine's, or less: for stories of
+    /// tablets whose clocks are wrong.
+    #[must_use]
+    pub const fn ahead_by_ms(self, ahead_ms: i64) -> Self {
+        Self { ahead_ms, ..self }
     }
 
     /// Milliseconds since this clock's zero. Never goes back; may stand still while the machine sleeps.
@@ -32,7 +40,14 @@ impl Clock {
     /// Milliseconds since 1970 as the machine believes; 0 where its clock stands before 1970, hence is unknown.
     #[must_use]
     pub fn wall_ms(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+        let machine = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
+        machine.saturating_add_signed(self.ahead_ms)
+    }
+
+    /// How far the machine's zone is east of UTC now, in minutes.
+    #[must_use]
+    pub fn offset_min(&self) -> Option<i16> {
+        i16::try_from(chrono::Local::now().offset().local_minus_utc() / 60).ok()
     }
 }
 

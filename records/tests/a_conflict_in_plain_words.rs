@@ -53,15 +53,15 @@ fn codes_are_said_by_their_words_with_author_place_time_and_error() {
     let [ar, fr, en] = sentences(&document);
     assert_eq!(
         en,
-        "water (household): this tablet (08.201.11.07) wrote \u{201c}well\u{201d}; tablet 12 (08.201.11.07, AS-7, 2026-11-25 09:30 ± 2 h) wrote \u{201c}public fountain\u{201d}. \u{201c}public fountain\u{201d} is shown until somebody decides."
+        "water (household): this tablet (08.201.11.07) wrote \u{201c}well\u{201d}; tablet 12 (08.201.11.07, AS-7, 2026-11-25 09:30 UTC ± 2 h) wrote \u{201c}public fountain\u{201d}. \u{201c}public fountain\u{201d} is shown until somebody decides."
     );
     assert_eq!(
         fr,
-        "eau (ménage) : cette tablette (08.201.11.07) a écrit « puits » ; la tablette 12 (08.201.11.07, AS-7, 2026-11-25 09:30 ± 2 h) a écrit « borne-fontaine ». « borne-fontaine » est affiché jusqu'à ce que quelqu'un décide."
+        "eau (ménage) : cette tablette (08.201.11.07) a écrit « puits » ; la tablette 12 (08.201.11.07, AS-7, 2026-11-25 09:30 UTC ± 2 h) a écrit « borne-fontaine ». « borne-fontaine » est affiché jusqu'à ce que quelqu'un décide."
     );
     assert_eq!(
         ar,
-        "الماء (أسرة): كتب هذا الجهاز (08.201.11.07): «بئر»؛ كتب الجهاز 12 (08.201.11.07، AS-7، 2026-11-25 09:30 ± 2 س): «سقاية». يظهر «سقاية» إلى أن يقرر شخص."
+        "الماء (أسرة): كتب هذا الجهاز (08.201.11.07): «بئر»؛ كتب الجهاز 12 (08.201.11.07، AS-7، 2026-11-25 09:30 UTC ± 2 س): «سقاية». يظهر «سقاية» إلى أن يقرر شخص."
     );
 }
 

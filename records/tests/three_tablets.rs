@@ -4,7 +4,7 @@
 mod tablet;
 
 use khettara_core::id::ActorId;
-use khettara_records::model::{FieldPath, Form, HouseholdDocument, Reason};
+use khettara_records::model::{FieldPath, Form, HouseholdDocument, Reason, Rule};
 use khettara_records::projection::{Conflict, conflicts};
 use proptest::prelude::*;
 use tablet::{ID, MEMBER, Tablet, form, household, id, pair};
@@ -38,6 +38,11 @@ fn some_form(what: usize, salt: usize) -> Form {
         )),
         5 => form(&format!(
             r#"{{"record":"member","household":"{ID}","name_latin":"{salt}","sex":"male","relation":"head"}}"#
+        )),
+        6 if salt % 3 == 0 => household(&format!(r#""withdrawn":{}"#, salt % 2 == 0)),
+        6 => form(&format!(
+            r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","withdrawn":{}}}"#,
+            salt % 2 == 0
         )),
         _ => form(&format!(
             r#"{{"record":"visit","household":"{ID}","id":"00000000-0000-8000-8000-00000000000{}","kind":"first",
@@ -76,9 +81,14 @@ proptest! {
                         let left_over = conflicts(&tablets[decider].document);
                         prop_assert!(left_over.iter().all(|conflict| Some(&conflict.path) != decided.as_ref()));
                         let ends_others = decided.as_ref().is_some_and(is_about_the_head);
+                        let heads_may_come_back = decided.as_ref().is_some_and(is_about_setting_aside);
                         let others = |found: &[Conflict]| -> Vec<Conflict> {
                             let kept = |path: &FieldPath| {
-                                Some(path) != decided.as_ref() && !(ends_others && is_about_the_head(path))
+                                Some(path) != decided.as_ref()
+                                    && !(ends_others && is_about_the_head(path))
+                                    && !(heads_may_come_back && is_about_the_head(path))
+                                    // Whoever decides knows what was set aside: his word is no longer beside it.
+                                    && !is_about_setting_aside(path)
                             };
                             let mut others: Vec<Conflict> =
                                 found.iter().filter(|conflict| kept(&conflict.path)).cloned().collect();
@@ -111,9 +121,18 @@ proptest! {
 /// "Who is head?" is one question, asked in more than one field: an answer to it answers it in all of them.
 fn is_about_the_head(path: &FieldPath) -> bool {
     match path {
-        FieldPath::OneHead => true,
+        FieldPath::Rule(Rule::OneHead) => true,
         FieldPath::Household(field) => field == "head",
         FieldPath::Entry { field, .. } => field == "relation",
+        _ => false,
+    }
+}
+
+/// Whether something is set aside: as one field with two answers, or beside what others wrote.
+fn is_about_setting_aside(path: &FieldPath) -> bool {
+    match path {
+        FieldPath::Rule(rule) => matches!(rule, Rule::SetAside { .. }),
+        FieldPath::Household(field) | FieldPath::Entry { field, .. } => field == "withdrawn",
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use automerge::Automerge;
 use khettara_core::id::ActorId;
 use khettara_records::model::{
     ApplyError, FieldPath, Form, GENESIS, HouseholdDocument, Keep, LoadError, Reason, Reference, Resolution,
-    Scalar,
+    Rule, Scalar,
 };
 use khettara_records::projection::{HouseholdView, conflicts};
 use tablet::{ID, MEMBER, Tablet, form, household, id, pair};
@@ -227,7 +227,7 @@ fn two_heads_in_one_family_are_a_conflict_that_no_key_shows() {
     left.hear(&right);
     right.hear(&left);
     let found = conflicts(&left.document);
-    assert_eq!((found.len(), &found[0].path, found[0].sides.len()), (1, &FieldPath::OneHead, 2));
+    assert_eq!((found.len(), &found[0].path, found[0].sides.len()), (1, &FieldPath::Rule(Rule::OneHead), 2));
     assert_eq!(left.view().household.conflicts, 1);
     right.write(&found[0].keep(1).unwrap());
     left.hear(&right);

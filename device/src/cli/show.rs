@@ -112,7 +112,7 @@ fn household_words(household: &Household, tongue: Tongue) -> String {
         lines.push(format!("Member {}", member.id));
         lines.extend(fields(member, "  "));
     }
-    for visit in &view.visits {
+    for visit in view.visits_in_order() {
         let own = household.own_visits.iter().find(|(id, _)| *id == visit.id);
         let place = own.map_or_else(String::new, |(_, place)| format!("  [{}]", place_words(*place)));
         lines.push(format!("Visit {}{place}", visit.id));

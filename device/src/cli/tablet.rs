@@ -123,6 +123,15 @@ fn sync_words(report: &SyncReport) -> String {
     if report.ended != SyncEnd::Complete {
         lines.push("The link was lost. Nothing is lost; the rest goes with the next sync.".into());
     }
+    if report.times_found > 0 {
+        lines.push(format!(
+            "This tablet's clock was wrong: {} found by the relay's. Please set the clock.",
+            match report.times_found {
+                1 => "one time was".into(),
+                many => format!("{many} times were"),
+            }
+        ));
+    }
     let there = &report.at_headquarters;
     let up_to = match there.up_to {
         Some(at) => format!("all up to {at}"),

@@ -2,7 +2,7 @@
 //! stands in a whole commune's way.
 
 use khettara_core::id::DocumentId;
-use khettara_device::{Device, RecordKind};
+use khettara_device::{Choice, Device, DeviceError, FieldPath, RecordKind, Tongue};
 use khettara_records::model::place_id;
 use khettara_records::projection::RecordRow;
 use uuid::Uuid;
@@ -173,4 +173,52 @@ fn answers_about_functioning_stand_or_fall_together() {
     let nobody = profile(2).replace(&member.to_string(), NEW);
     let refused = amina.record_line(&nobody).expect_err("nobody").to_string();
     assert!(refused.contains("no record of this household"), "{refused}");
+}
+
+#[test]
+fn one_person_in_two_families_is_shown_once_and_kept_in_one_of_them() {
+    const PERSON: &str = "0192f7a4-77aa-7b02-8c1d-5e2f9a3b4c5d";
+    let world = world();
+    let (amina, brahim) = (world.tablet_for("amina", &FEEDS), world.tablet_for("brahim", &FEEDS));
+    // Two workers take the same person from one list, each into another family, in two communes.
+    let member = format!(
+        r#""members":[{{"id":"{PERSON}","name_latin":"Hassan","sex":"male","relation":"child"}},"#
+    );
+    save(&amina, &household(OLD).replace(r#""members":["#, &member));
+    save(&brahim, &household(NEW).replace(COMMUNE, TOWN).replace(r#""members":["#, &member));
+    assert_eq!(amina.status().expect("reads").conflicts, 0);
+    meet(&[&amina, &brahim]);
+    let path: FieldPath = format!("rule.one_family/{PERSON}").parse().expect("a path");
+    for device in [&amina, &brahim] {
+        let conflicts = device.conflicts().expect("reads");
+        assert_eq!(device.status().expect("reads").conflicts, 1);
+        let [shown] = &conflicts[..] else { panic!("{conflicts:?}") };
+        assert_eq!((&shown.conflict.path, shown.conflict.document), (&path, document(OLD)));
+        let serials: Vec<_> = shown.writers.iter().map(|writer| writer.serial).collect();
+        assert_eq!(serials, [&amina, &brahim].map(|of| of.status().expect("reads").serial));
+        for (tongue, words) in [
+            (Tongue::En, "One person stands in several families"),
+            (Tongue::Fr, "Une même personne figure dans plusieurs ménages"),
+            (Tongue::Ar, "فرد واحد مسجل في أسرتين"),
+        ] {
+            let sentence = shown.sentence(tongue);
+            assert!(sentence.starts_with(words), "{sentence}");
+            assert!(sentence.contains(TOWN) && sentence.contains(COMMUNE) && sentence.contains(&NEW[..8]));
+        }
+    }
+    // A link says that the two are one family: then nothing is broken. It is taken back, and it is.
+    let link = save(&amina, &format!(r#"{{"record":"link","household":"{OLD}","kind":"same_as","to":"{NEW}"}}"#));
+    assert_eq!(amina.conflicts().expect("reads"), []);
+    save(&amina, &format!(r#"{{"record":"link","household":"{OLD}","id":"{link}","withdrawn":true}}"#));
+    assert!(matches!(amina.resolve(&uuid(OLD), &path, Choice::Side(2)), Err(DeviceError::NoSuchSide)));
+    amina.resolve(&uuid(OLD), &path, Choice::Side(1)).expect("keeps him in town");
+    meet(&[&amina, &brahim]);
+    for device in [&amina, &brahim] {
+        assert_eq!(device.conflicts().expect("reads"), []);
+        let set_aside = |of: &str| {
+            let view = device.household(&uuid(of)).expect("reads").view;
+            view.members.iter().find(|member| member.id == uuid(PERSON)).expect("is there").withdrawn
+        };
+        assert_eq!((set_aside(OLD), set_aside(NEW)), (Some(true), None));
+    }
 }

@@ -1,5 +1,6 @@
 //! Stories of tablets on real directories, with a relay in this process, over real QUIC.
 
+mod a_clock_that_is_wrong_is_set_right_beside_what_it_said;
 mod bad_input;
 mod command;
 mod enrolment;

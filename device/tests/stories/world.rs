@@ -316,6 +316,6 @@ pub(crate) fn household(id: &str) -> String {
 /// A visit to it.
 pub(crate) fn visit(household: &str, day: u32) -> String {
     format!(
-        r#"{{"record":"visit","household":"{household}","at":"2026-11-{day:02}T09:30:00Z","time_source":"device","agent":"AS-7","kind":"follow_up"}}"#
+        r#"{{"record":"visit","household":"{household}","at":"2026-11-{day:02}T09:30:00Z","time_source":"person","agent":"AS-7","kind":"follow_up"}}"#
     )
 }

@@ -23,6 +23,7 @@ use khettara_core::limits::LIST_PAGE_ROWS_MAX;
 use khettara_core::store::Store;
 use khettara_core::sync::Engine;
 use khettara_records::model::records_schema;
+use khettara_records::projection::Conflict;
 use khettara_records::replica::{Families, ListRow, Replica};
 
 use crate::error::HqError;
@@ -53,8 +54,12 @@ impl Headquarters {
             let feeds = feeds_of(engine);
             let mut tables = Tables::begin(landing.folder())?;
             let families = replica.families(store, &feeds)?;
+            let mut between: Between = BTreeMap::new();
+            for split in replica.split_members(store, &feeds, &families)? {
+                between.entry(split.conflict.document).or_default().push(split.conflict);
+            }
             for feed in &feeds {
-                write_feed(replica, (engine, store), (feed, &families), &mut tables)?;
+                write_feed(replica, (engine, store), (feed, &families, &between), &mut tables)?;
             }
             let mut files = tables.finish()?;
             let cut = manifest::cut(engine, store)?;
@@ -78,6 +83,9 @@ impl Headquarters {
     }
 }
 
+/// Conflicts between documents, by the document that they are told with: each once.
+type Between = BTreeMap<DocumentId, Vec<Conflict>>;
+
 /// The JSON Schema of records, as a file of a dataset.
 const SCHEMA: &str = "records.schema.json";
 
@@ -97,7 +105,7 @@ fn write_descriptions(
 fn write_feed(
     replica: &mut Replica,
     (engine, store): (&Engine, &dyn Store),
-    (feed, families): (&Feed, &Families),
+    (feed, families, between): (&Feed, &Families, &Between),
     tables: &mut Tables,
 ) -> Result<(), HqError> {
     let mut known: BTreeMap<ActorId, Option<Writer>> = BTreeMap::new();
@@ -105,7 +113,7 @@ fn write_feed(
     loop {
         let page = replica.rows(store, feed, after, LIST_PAGE_ROWS_MAX)?;
         for row in &page {
-            write_document(replica, (engine, store), (feed, families, row), tables, &mut known)?;
+            write_document(replica, (engine, store), (feed, families, between, row), tables, &mut known)?;
         }
         match page.last() {
             Some(row) => after = Some(row.document),
@@ -113,7 +121,7 @@ fn write_feed(
         }
     }
     for row in &replica.register(store, feed)? {
-        write_document(replica, (engine, store), (feed, families, row), tables, &mut known)?;
+        write_document(replica, (engine, store), (feed, families, between, row), tables, &mut known)?;
     }
     Ok(())
 }
@@ -121,22 +129,23 @@ fn write_feed(
 fn write_document(
     replica: &mut Replica,
     (engine, store): (&Engine, &dyn Store),
-    (feed, families, row): (&Feed, &Families, &ListRow),
+    (feed, families, between, row): (&Feed, &Families, &Between, &ListRow),
     tables: &mut Tables,
     known: &mut BTreeMap<ActorId, Option<Writer>>,
 ) -> Result<(), HqError> {
     let id = &row.document;
     let Some(view) = replica.household(store, feed, id)? else { return Ok(()) };
-    let conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
+    let mut conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
+    conflicts.extend(between.get(id).into_iter().flatten().cloned());
     let sources = replica.sources(store, feed, id)?.unwrap_or_default();
     let family = families.family_of(id);
     let whole = Whole { feed, view: &view, conflicts: &conflicts, family, sources: &sources };
     let replica = &*replica;
-    tables.household(&whole, &mut |actor| {
+    tables.household(&whole, &mut |actor, elsewhere| {
         if let Some(writer) = known.get(actor) {
             return Ok(*writer);
         }
-        let author = replica.author(store, feed, actor)?;
+        let author = replica.author(store, elsewhere.unwrap_or(feed), actor)?;
         let writer = author.map(|author| Writer {
             serial: engine.roster().serial_of(&author.device),
             device: author.device,

@@ -23,8 +23,8 @@ pub(super) struct Writer {
     pub device: DeviceKey,
 }
 
-/// Looks an actor up.
-pub(super) type WhoIs<'a> = dyn FnMut(&ActorId) -> Result<Option<Writer>, HqError> + 'a;
+/// Looks an actor up: in the document's feed, or in another.
+pub(super) type WhoIs<'a> = dyn FnMut(&ActorId, Option<&Feed>) -> Result<Option<Writer>, HqError> + 'a;
 
 /// One household with all that the tables say of it.
 pub(super) struct Whole<'a> {
@@ -99,7 +99,7 @@ impl Whole<'_> {
         let mut rows = Vec::new();
         for (number, conflict) in (1..).zip(self.conflicts) {
             let writers: Vec<Option<Writer>> =
-                conflict.sides.iter().map(|answer| who_is(&answer.actor)).collect::<Result<_, _>>()?;
+                conflict.sides.iter().map(|answer| who_is(&answer.actor, answer.feed.as_ref())).collect::<Result<_, _>>()?;
             let all: Vec<Who> = writers.iter().map(|writer| named(*writer)).collect();
             for (answer, writer) in conflict.sides.iter().zip(writers) {
                 let row = Row::Answer { number, conflict, answer, writer, all: &all };
@@ -136,11 +136,8 @@ impl Whole<'_> {
                 listed(&codes)
             }
             Source::Family => Cell::Text(Uuid::from_bytes(self.family.0).to_string()),
-            Source::AllConflicts => Cell::Number(i64::from(self.view.conflicts)),
-            Source::LastVisit => {
-                let visits = self.view.visits.iter().filter(|visit| visit.withdrawn != Some(true));
-                visits.filter_map(|visit| visit.at).max().map_or(Cell::Empty, Cell::Time)
-            }
+            Source::AllConflicts => Cell::Number(i64::try_from(self.conflicts.len()).unwrap_or(i64::MAX)),
+            Source::LastVisit => self.view.last_visit().map_or(Cell::Empty, Cell::Time),
             other => match row {
                 Row::Record { view, id, fields, serials, devices } => match other {
                     Source::Id => Cell::Text(id.clone()),
@@ -238,7 +235,7 @@ fn count(kind: RecordKind, view: &Json) -> Cell {
 fn sources(actors: &BTreeSet<ActorId>, who_is: &mut WhoIs<'_>) -> Result<[Cell; 2], HqError> {
     let mut writers = BTreeSet::new();
     for actor in actors {
-        writers.extend(who_is(actor)?);
+        writers.extend(who_is(actor, None)?);
     }
     let serials: BTreeSet<u32> = writers.iter().filter_map(|writer| writer.serial).collect();
     let serials: Vec<String> = serials.iter().map(u32::to_string).collect();

@@ -237,6 +237,12 @@ form! {
         error_s: u32, OPTIONAL, 0, ["خطأ الوقت", "erreur de l'heure", "error of the time"];
         /// The zone the device showed, in minutes east of UTC.
         offset_min: i16, OPTIONAL, 0, ["المنطقة الزمنية للجهاز", "fuseau de la tablette", "zone of the device"];
+        /// When it was, as was found later by comparing clocks; `at` stays what the device said.
+        anchored_at: Instant, OPTIONAL, 0, ["الوقت بعد المقارنة", "heure corrigée", "time found later"];
+        /// Whose clock it was compared with.
+        anchored_by: TimeSource, OPTIONAL, 0, ["الساعة المعتمدة للمقارنة", "horloge de comparaison", "clock compared with"];
+        /// How far `anchored_at` may be wrong, in seconds; absent: nobody knows.
+        anchored_error_s: u32, OPTIONAL, 0, ["خطأ الوقت بعد المقارنة", "erreur de l'heure corrigée", "error of the time found later"];
         /// Needed. Who visited: an agent's code or name.
         agent: String, NEEDED, RECORD_AGENT_BYTES_MAX, ["العون", "agent", "agent"];
         /// Needed. Why.

@@ -10,10 +10,12 @@ use uuid::Uuid;
 use super::error::{Reason, RecordError};
 use super::fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
 use super::ids::place_id;
+use super::instant::Instant;
 use super::kinds::RecordKind;
 use super::path::FieldPath;
 use super::record_form::{Given, RecordForm, check_entries};
 use super::value::{FieldValue, Reference, Scalar, of_canonical};
+use super::vocabulary::TimeSource;
 
 /// What a resolution keeps.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +44,17 @@ impl fmt::Debug for Resolution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolution").field("household", &self.household).finish_non_exhaustive()
     }
+}
+
+/// What a device's clock says, and what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The time, in UTC as the device believes.
+    pub at: Instant,
+    /// How far that may be wrong, in seconds; `None`: the clock was never compared.
+    pub error_s: Option<u32>,
+    /// The zone it shows, in minutes east of UTC.
+    pub offset_min: Option<i16>,
 }
 
 /// What one save writes.
@@ -106,6 +119,31 @@ impl Form {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Gives a new visit, or a new referral, that says no time that of the device's clock, with what is known of it.
+    pub fn stamp(&mut self, reading: &Reading) {
+        match self {
+            Self::Visit(form) if form.id.is_none() && form.at.is_none() && form.clear.is_empty() => {
+                form.at = Some(reading.at);
+                form.time_source = form.time_source.or(Some(TimeSource::Device));
+                form.error_s = form.error_s.or(reading.error_s);
+                form.offset_min = form.offset_min.or(reading.offset_min);
+            }
+            Self::Record(form)
+                if form.kind == RecordKind::Referral && form.id.is_none() && !form.given.contains_key("at") =>
+            {
+                form.or_else("at", || Scalar::Integer(reading.at.seconds()));
+                form.or_else("time_source", || Scalar::Text(TimeSource::Device.code().into()));
+                if let Some(error_s) = reading.error_s {
+                    form.or_else("error_s", || Scalar::Integer(error_s.into()));
+                }
+                if let Some(offset_min) = reading.offset_min {
+                    form.or_else("offset_min", || Scalar::Integer(offset_min.into()));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -17,6 +17,9 @@ pub struct Instant(i64);
 
 const INSTANT_SECONDS_MAX: i64 = 7_258_118_399;
 
+/// 2001-01-01. Clocks that lost their battery begin at 1970, 1980 or 2000, and no visit was recorded on a tablet then.
+const CREDIBLE_SECONDS_MIN: i64 = 978_307_200;
+
 impl Instant {
     /// The instant some seconds after 1970-01-01T00:00:00Z.
     ///
@@ -47,6 +50,12 @@ impl Instant {
         in_day.then(|| {
             calendar::days_from_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
         })
+    }
+
+    /// Whether a clock that says this was ever set. It decides nothing but how lists are sorted and what they show.
+    #[must_use]
+    pub const fn is_credible(self) -> bool {
+        self.0 >= CREDIBLE_SECONDS_MIN
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.

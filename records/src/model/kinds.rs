@@ -248,6 +248,9 @@ fields! {
         time_source: TimeSource, OPTIONAL, 0, ["مصدر الوقت", "source de l'heure", "source of the time"];
         error_s: u32, OPTIONAL, 0, ["خطأ الوقت", "erreur de l'heure", "error of the time"];
         offset_min: i16, OPTIONAL, 0, ["المنطقة الزمنية للجهاز", "fuseau de la tablette", "zone of the device"];
+        anchored_at: Instant, OPTIONAL, 0, ["الوقت بعد المقارنة", "heure corrigée", "time found later"];
+        anchored_by: TimeSource, OPTIONAL, 0, ["الساعة المعتمدة للمقارنة", "horloge de comparaison", "clock compared with"];
+        anchored_error_s: u32, OPTIONAL, 0, ["خطأ الوقت بعد المقارنة", "erreur de l'heure corrigée", "error of the time found later"];
         agent: String, NEEDED, RECORD_AGENT_BYTES_MAX, ["العون", "agent", "agent"];
         status: ReferralStatus, OPTIONAL, 0, ["الحالة", "état", "state"];
         answer: String, OPTIONAL, RECORD_TEXT_BYTES_MAX, ["الجواب", "réponse", "answer"];

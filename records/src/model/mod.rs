@@ -7,6 +7,7 @@
 //! genesis, ids, laid → write → document                                      (one subject, one automerge document)
 //! ```
 
+mod anchor;
 mod calendar;
 mod codes;
 mod description;
@@ -28,19 +29,22 @@ mod page;
 mod path;
 mod quantity;
 mod record_form;
+mod rule;
 mod schema;
+pub(crate) mod set_aside;
 mod value;
 pub mod vocabulary;
 mod words;
 pub(crate) mod write;
 mod write_record;
 
+pub use anchor::{Anchored, CLOCKS_AGREE_S, Compared, anchored};
 pub use description::{FieldDescription, ListDescription, ListOf, Shape};
 pub use document::{ApplyError, HouseholdDocument, LoadError, NewRecord, Recorded};
 pub use error::{Reason, RecordError};
 pub(crate) use fields::FieldSpec;
 pub use fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
-pub use form::{Form, Keep, Resolution};
+pub use form::{Form, Keep, Reading, Resolution};
 pub(crate) use genesis::is_root_map;
 pub use genesis::{Constant, FAMILY, GENESIS, GENESIS_CHUNK, REGISTER, constant_actor, constants};
 pub use gps::Gps;
@@ -54,6 +58,7 @@ pub use page::fields_and_codes;
 pub use path::FieldPath;
 pub use quantity::{Amount, Count, Difficulty};
 pub use record_form::RecordForm;
+pub use rule::{RULES, Rule, RuleSpec};
 pub use schema::{pattern_of, records_schema};
 pub(crate) use value::FieldValue;
 pub(crate) use value::of_canonical;

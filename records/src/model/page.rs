@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::fields::FieldSpec;
 use super::kinds::RecordKind;
+use super::rule::{RULES, RuleSpec};
 use super::value::ValueType;
 use super::vocabulary::vocabularies;
 
@@ -28,6 +29,7 @@ pub fn fields_and_codes() -> String {
     for kind in RecordKind::ALL {
         kind_section(&mut page, *kind);
     }
+    rules_section(&mut page);
     page.push_str("\n## Codes\n");
     for list in vocabularies() {
         // Writing to a String cannot fail.
@@ -64,6 +66,15 @@ fn kind_section(page: &mut String, kind: RecordKind) {
             words.fr,
             words.en
         );
+    }
+}
+
+fn rules_section(page: &mut String) {
+    page.push_str("\n## Rules between records\n\nA merge can break them though no key has two values. What is broken is listed with the conflicts.\n\n");
+    page.push_str("| Rule | العربية | Français | English | A decision writes |\n|---|---|---|---|---|\n");
+    for rule in RULES {
+        let RuleSpec { word, says, decided, .. } = rule;
+        let _ = writeln!(page, "| `rule.{word}` | {} | {} | {} | {decided} |", says.ar, says.fr, says.en);
     }
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::Reason;
 use super::kinds::RecordKind;
+use super::rule::Rule;
 use super::value::of_canonical;
 
 /// The place of one answer.
@@ -32,8 +33,8 @@ pub enum FieldPath {
         /// The field.
         field: String,
     },
-    /// `rule.one_head`: a family has one head, though no single key says so.
-    OneHead,
+    /// `rule.one_head`, `rule.set_aside/visits/<id>`: a rule between records, though no single key says so.
+    Rule(Rule),
     /// Inside something that other software wrote: shown, and left to that software.
     Other(String),
 }
@@ -47,7 +48,7 @@ impl FieldPath {
             | Self::Subject { field: key, .. }
             | Self::Entry { field: key, .. } => key,
             Self::Other(place) => place.rsplit('/').next().unwrap_or_default(),
-            Self::OneHead => "",
+            Self::Rule(_) => "",
         }
     }
 
@@ -67,10 +68,15 @@ impl FieldPath {
             Self::Language(code) => format!("language {code} of the household"),
             Self::Subject { kind, field } => format!("{} of the {}", label(*kind, field), kind.words().en),
             Self::Entry { kind, field, .. } => format!("{} of a {}", label(*kind, field), kind.words().en),
-            Self::OneHead => "the family has more than one head".into(),
+            Self::Rule(rule) => first_small(rule.spec().broken.en),
             Self::Other(_) => "something written by other software".into(),
         }
     }
+}
+
+fn first_small(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn label(kind: RecordKind, field: &str) -> &str {
@@ -84,7 +90,7 @@ impl fmt::Display for FieldPath {
             Self::Language(code) => write!(f, "languages/{code}"),
             Self::Subject { kind, field } => write!(f, "{}.{field}", kind.word()),
             Self::Entry { kind, id, field } => write!(f, "{}/{id}/{field}", kind.map()),
-            Self::OneHead => f.write_str("rule.one_head"),
+            Self::Rule(rule) => write!(f, "rule.{rule}"),
             Self::Other(place) => f.write_str(place),
         }
     }
@@ -97,7 +103,7 @@ impl fmt::Debug for FieldPath {
             Self::Language(_) => f.write_str("languages/…"),
             Self::Subject { kind, .. } => write!(f, "{}.…", kind.word()),
             Self::Entry { kind, id, .. } => write!(f, "{}/{id}/…", kind.map()),
-            Self::OneHead => f.write_str("rule.one_head"),
+            Self::Rule(rule) => write!(f, "rule.{rule}"),
             Self::Other(_) => f.write_str("other…"),
         }
     }
@@ -107,8 +113,8 @@ impl FromStr for FieldPath {
     type Err = Reason;
 
     fn from_str(text: &str) -> Result<Self, Reason> {
-        if text == "rule.one_head" {
-            return Ok(Self::OneHead);
+        if let Some(rule) = text.strip_prefix("rule.") {
+            return Rule::of_text(rule).map(Self::Rule).ok_or(Reason::BadPath);
         }
         if let Some(field) = text.strip_prefix("household.") {
             return Ok(Self::Household(field.into()));

@@ -16,6 +16,8 @@ use super::json::Node;
 use super::kinds::RecordKind;
 use super::laid::{self, Held};
 use super::path::FieldPath;
+use super::rule::Rule;
+use super::set_aside::{marker, set_aside};
 use super::value::{FieldValue, Reference, Scalar};
 use super::vocabulary::{NeedStatus, Relation};
 
@@ -250,8 +252,10 @@ impl Writer<'_, '_> {
 
     fn resolve(&mut self, resolution: &Resolution) -> Result<(), RecordError> {
         let (kind, maps, field) = match &resolution.path {
-            FieldPath::OneHead => return self.resolve_head(resolution),
-            FieldPath::Other(_) => return Err(RecordError::new("path", Reason::BadPath)),
+            FieldPath::Rule(Rule::OneHead) => return self.resolve_head(resolution),
+            FieldPath::Rule(rule @ Rule::SetAside { .. }) => return self.resolve_set_aside(resolution, *rule),
+            // Decided by setting the member aside in the other documents.
+            FieldPath::Rule(Rule::OneFamily { .. }) | FieldPath::Other(_) => return Err(RecordError::new("path", Reason::BadPath)),
             FieldPath::Household(field) => (Some(RecordKind::Household), self.root("household")?, field),
             FieldPath::Subject { kind, field } => (Some(*kind), self.root(kind.map())?, field),
             FieldPath::Language(code) => (None, self.root("languages")?, code),
@@ -305,6 +309,27 @@ impl Writer<'_, '_> {
             self.decide(&head.maps, "relation", &Scalar::Text(relation.code().into()))?;
         }
         Ok(())
+    }
+
+    /// Sets a record aside once more, now that what was written meanwhile is known; or takes that back.
+    fn resolve_set_aside(&mut self, resolution: &Resolution, rule: Rule) -> Result<(), RecordError> {
+        let found = set_aside(self.draft).into_iter().find(|one| one.rule() == rule);
+        let found = found.ok_or(RecordError::new("path", Reason::BadPath))?;
+        let aside: Vec<ChangeHash> = found.withdrawals.iter().map(|one| one.change).collect();
+        let meanwhile = found.meanwhile.iter().map(|(_, one)| one.change);
+        let authors: Vec<ChangeHash> = aside.iter().copied().chain(meanwhile).collect();
+        check_seen(resolution, &authors)?;
+        let stays_aside = match &resolution.keep {
+            Keep::Side(change) if authors.contains(change) => aside.contains(change),
+            Keep::Side(_) => return Err(RecordError::new("side", Reason::NoSuchSide)),
+            Keep::Value(Scalar::Flag(stays_aside)) => *stays_aside,
+            Keep::Value(_) => return Err(RecordError::new("value", Reason::WrongType { expected: "true or false" })),
+        };
+        let (key, on, off) = marker(found.kind).ok_or(RecordError::new("path", Reason::BadPath))?;
+        let value = laid::to_automerge(if stays_aside { &on } else { &off });
+        // The same value again would be no operation at all; taken away and given again, it has all sides before it.
+        self.remove(&found.maps, key)?;
+        found.maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
     }
 }
 

@@ -1,11 +1,12 @@
-//! The visits that one change begins: enough to count own work in visits without loading its household.
+//! The visits that one change begins: enough to count own work in visits without loading its household. And the
+//! referral, whose time is a clock's word like a visit's.
 
 use automerge::legacy::{Key, ObjectId, OpType};
 use automerge::{Change, ObjId, ObjType, ROOT, ScalarValue};
 use khettara_core::id::DocumentId;
 use uuid::Uuid;
 
-use crate::model::{HouseholdDocument, Instant, RecordKind, laid, of_canonical};
+use crate::model::{HouseholdDocument, Instant, RecordKind, constants, laid, of_canonical};
 
 /// A visit that a change begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,36 @@ pub fn visits_begun(chunk: &[u8]) -> Vec<VisitBegun> {
         }
     }
     begun.into_iter().map(|(_, visit)| visit).collect()
+}
+
+/// The time that a change gives a referral, likewise.
+#[must_use]
+pub fn referral_begun(chunk: &[u8]) -> Option<Instant> {
+    let change = Change::from_bytes(chunk.to_vec()).ok()?.decode();
+    let map = referral_map()?;
+    change.operations.iter().find_map(|operation| {
+        let is_there = matches!(&operation.obj, ObjectId::Id(id) if id.0 == map.0 && *id.actor() == map.1);
+        match (&operation.key, &operation.action) {
+            (Key::Map(key), OpType::Put(ScalarValue::Int(seconds))) if is_there && key.as_str() == "at" => {
+                Instant::of_seconds(*seconds).ok()
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The map of a referral, which a constant made.
+fn referral_map() -> Option<(u64, automerge::ActorId)> {
+    let kind = RecordKind::Referral;
+    let constant = constants().iter().find(|constant| constant.number == kind.constant())?;
+    let change = Change::from_bytes(constant.chunk.to_vec()).ok()?;
+    let start = change.start_op().get();
+    let decoded = change.decode();
+    let place = decoded
+        .operations
+        .iter()
+        .position(|operation| matches!(&operation.key, Key::Map(key) if key.as_str() == kind.map()))?;
+    Some((start + place as u64, decoded.actor_id))
 }
 
 /// The map of visits, which the genesis made, so that it has one name everywhere.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use automerge::{Automerge, ObjId, ObjType, ROOT};
-use khettara_core::id::{ActorId, ChangeHash, DocumentId};
+use khettara_core::id::{ActorId, ChangeHash, DocumentId, Feed};
 use khettara_core::limits::DOCUMENT_DEPTH_MAX;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
@@ -17,8 +17,9 @@ use uuid::Uuid;
 use super::view::entries;
 use crate::model::laid::{self, Held, Operation, Record};
 use crate::model::write::heads;
+use crate::model::set_aside::set_aside;
 use crate::model::{
-    FieldPath, Form, HouseholdDocument, Instant, Keep, RecordKind, Reference, Resolution, Scalar,
+    FieldPath, Form, HouseholdDocument, Instant, Keep, RecordKind, Reference, Resolution, Rule, Scalar,
 };
 
 /// One answer.
@@ -38,6 +39,9 @@ pub struct Side {
     pub winner: bool,
     /// What its author said of a visit in the same change, or else last in this document.
     pub told: Option<Told>,
+    /// The feed it stands in, where the sides stand in several.
+    #[serde(serialize_with = "some_as_text", skip_serializing_if = "Option::is_none")]
+    pub feed: Option<Feed>,
 }
 
 /// Who was there, and when, as a visit says it.
@@ -45,10 +49,12 @@ pub struct Side {
 pub struct Told {
     /// The agent.
     pub agent: Option<String>,
-    /// When, as the clock said.
+    /// When, as was found by comparing clocks, or else as the tablet's clock said.
     pub at: Option<Instant>,
-    /// How far that clock may be wrong, in seconds.
+    /// How far that may be wrong, in seconds.
     pub error_s: Option<u32>,
+    /// The zone its clock showed, in minutes east of UTC.
+    pub offset_min: Option<i16>,
 }
 
 impl fmt::Debug for Side {
@@ -85,7 +91,7 @@ impl Conflict {
         let side = self.sides.get(side)?;
         // Two heads may come from one change, so a head is kept by its id.
         match (&self.path, &side.value) {
-            (FieldPath::OneHead, Json::String(id)) => Some(self.keep_value(Scalar::Text(id.clone()))),
+            (FieldPath::Rule(Rule::OneHead), Json::String(id)) => Some(self.keep_value(Scalar::Text(id.clone()))),
             _ => Some(self.decide(Keep::Side(side.change))),
         }
     }
@@ -111,13 +117,7 @@ impl Conflict {
 #[must_use]
 pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
     let automerge = document.automerge();
-    let mut search = Search {
-        document: document.id(),
-        automerge,
-        found: Vec::new(),
-        nested: Vec::new(),
-        told: OnceCell::new(),
-    };
+    let mut search = Search::of(document);
     let household = laid::maps_under(automerge, &[ROOT], RecordKind::Household.map());
     search.record(&household, &|field| FieldPath::Household(field));
     for kind in RecordKind::SUBJECTS.into_iter().filter(|kind| *kind != RecordKind::Household) {
@@ -132,9 +132,23 @@ pub fn conflicts(document: &HouseholdDocument) -> Vec<Conflict> {
         }
     }
     search.one_head();
+    search.set_aside();
     search.unknown_roots();
     search.nested();
     search.found
+}
+
+/// The record of a family as an answer to whose member somebody is; `None` where the document has no such member.
+pub(crate) fn membership(document: &HouseholdDocument, feed: &Feed, member: Uuid) -> Option<Side> {
+    let automerge = document.automerge();
+    let roots = laid::maps_under(automerge, &[ROOT], RecordKind::Member.map());
+    let maps = laid::maps_under(automerge, &roots, &member.to_string());
+    let written = laid::contents(automerge, &maps).into_values().flatten();
+    let first = written.min_by(|left, right| laid::lamport(&left.id).cmp(&laid::lamport(&right.id)))?;
+    let search = Search::of(document);
+    let side = search.side(&FieldPath::Rule(Rule::OneFamily { member }), &first, false)?;
+    let id = Uuid::from_bytes(document.id().0).to_string();
+    Some(Side { text: id[..8].into(), value: Json::String(id), feed: Some(feed.clone()), ..side })
 }
 
 struct Search<'a> {
@@ -147,7 +161,17 @@ struct Search<'a> {
     told: OnceCell<(BTreeMap<ChangeHash, Told>, BTreeMap<ActorId, Told>)>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    const fn of(document: &'a HouseholdDocument) -> Self {
+        Self {
+            document: document.id(),
+            automerge: document.automerge(),
+            found: Vec::new(),
+            nested: Vec::new(),
+            told: OnceCell::new(),
+        }
+    }
+
     fn record(&mut self, maps: &[ObjId], path_of: &dyn Fn(String) -> FieldPath) {
         for (key, operations) in laid::contents(self.automerge, maps) {
             let path = path_of(key);
@@ -181,7 +205,7 @@ impl Search<'_> {
             _ => text_of(&value),
         };
         let told = self.told(&change, &actor);
-        Some(Side { text, value, actor, change, winner, told })
+        Some(Side { text, value, actor, change, winner, told, feed: None })
     }
 
     fn told(&self, change: &ChangeHash, actor: &ActorId) -> Option<Told> {
@@ -199,10 +223,13 @@ impl Search<'_> {
             };
             let Ok(actor) = actor.to_bytes().try_into().map(ActorId) else { continue };
             let mut record = Record::new(self.automerge, &maps);
+            let anchored_at: Option<Instant> = record.field("anchored_at");
+            let error = if anchored_at.is_some() { "anchored_error_s" } else { "error_s" };
             let told = Told {
                 agent: record.field("agent"),
-                at: record.field("at"),
-                error_s: record.field("error_s"),
+                at: anchored_at.or_else(|| record.field("at")),
+                error_s: record.field(error),
+                offset_min: record.field("offset_min"),
             };
             by_change.insert(ChangeHash(change.0), told.clone());
             let latest = by_actor.entry(actor).or_default();
@@ -239,11 +266,28 @@ impl Search<'_> {
         let sides = heads.iter().enumerate().filter_map(|(place, head)| {
             let operation =
                 Operation { held: Held::Scalar(head.id.to_string().into()), id: head.operation.clone() };
-            self.side(&FieldPath::OneHead, &operation, place == shown)
+            self.side(&FieldPath::Rule(Rule::OneHead), &operation, place == shown)
         });
-        let path = FieldPath::OneHead;
+        let path = FieldPath::Rule(Rule::OneHead);
         let sides = sides.collect();
         self.found.push(Conflict { document: self.document, words: path.words(), path, sides });
+    }
+
+    /// Records set aside by one while another went on: the row shows them set aside, and the reviewer both.
+    fn set_aside(&mut self) {
+        for one in set_aside(self.automerge) {
+            let path = FieldPath::Rule(one.rule());
+            let aside = one.withdrawals.iter().enumerate().filter_map(|(place, withdrawal)| {
+                let side = self.side(&path, &withdrawal.operation, place + 1 == one.withdrawals.len())?;
+                Some(Side { value: Json::Bool(true), text: "set aside".into(), ..side })
+            });
+            let meanwhile = one.meanwhile.iter().filter_map(|(wrote, written)| {
+                let side = self.side(&path, &written.operation, false)?;
+                Some(Side { value: Json::String(wrote.to_string()), text: wrote.words(), ..side })
+            });
+            let sides = aside.chain(meanwhile).collect();
+            self.found.push(Conflict { document: self.document, words: path.words(), path, sides });
+        }
     }
 
     fn unknown_roots(&mut self) {
@@ -282,6 +326,13 @@ fn text_of(value: &Json) -> String {
 
 fn as_text<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+fn some_as_text<T: fmt::Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn document_as_text<S: Serializer>(id: &DocumentId, serializer: S) -> Result<S::Ok, S::Error> {

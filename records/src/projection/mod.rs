@@ -3,6 +3,7 @@
 mod begun;
 mod conflicts;
 mod export;
+mod moments;
 mod outline;
 mod plain;
 mod record_row;
@@ -10,7 +11,8 @@ mod rows;
 mod sources;
 mod view;
 
-pub use begun::{VisitBegun, visits_begun};
+pub use begun::{VisitBegun, referral_begun, visits_begun};
+pub(crate) use conflicts::membership;
 pub use conflicts::{Conflict, Side, Told, conflicts};
 pub use export::export_lines;
 pub(crate) use outline::Outline;

@@ -8,9 +8,11 @@ use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
 use khettara_core::limits::DOCUMENT_DEPTH_MAX;
 use uuid::Uuid;
 
+use super::moments::{self, Moment};
 use super::view::HouseholdView;
 use crate::model::laid::{self, Held};
 use crate::model::of_canonical;
+use crate::model::set_aside::{marker, set_aside};
 use crate::model::{
     Commune, FieldValue, HouseholdDocument, Instant, Phone, RecordKind, Reference, Relation, Scalar,
     is_root_map,
@@ -28,7 +30,7 @@ pub(crate) struct Outline {
     pub(crate) withdrawn: bool,
     /// The head's name, else the first member's.
     pub(crate) name: Option<String>,
-    /// The latest visit that is not withdrawn.
+    /// When the latest visit was that is not withdrawn, where a clock says anything credible.
     pub(crate) last_visit: Option<Instant>,
     /// Members that are not withdrawn.
     pub(crate) members: u32,
@@ -41,6 +43,8 @@ pub(crate) struct Outline {
     pub(crate) conflicts: u32,
     /// The other records of this family that its links name, withdrawn ones left out.
     pub(crate) links: BTreeSet<Uuid>,
+    /// Its members, withdrawn ones and those of a withdrawn household left out.
+    pub(crate) member_ids: BTreeSet<Uuid>,
 }
 
 impl std::fmt::Debug for Outline {
@@ -55,6 +59,11 @@ impl Outline {
     pub(crate) fn read(document: &HouseholdDocument) -> Self {
         let mut pass = Pass::default();
         match pass.read(document.automerge()) {
+            Ok(()) if pass.has_set_aside => {
+                let broken = count(set_aside(document.automerge()).len());
+                let outline = pass.outline();
+                Self { conflicts: outline.conflicts + broken, ..outline }
+            }
             Ok(()) => pass.outline(),
             Err(LaidOver) => Self::of_view(&HouseholdView::read(document)),
         }
@@ -81,7 +90,7 @@ impl Outline {
             phone: household.phone.clone(),
             withdrawn: household.withdrawn == Some(true),
             name: name_of(&members, household.head.as_ref()),
-            last_visit: visits().filter_map(|visit| visit.at).max(),
+            last_visit: view.last_visit(),
             members: count(members.len()),
             visits: count(visits().count()),
             needs: count(view.needs.len()),
@@ -92,6 +101,7 @@ impl Outline {
                 .filter(|link| !link.is_withdrawn())
                 .filter_map(|link| of_canonical(link.text("to")?))
                 .collect(),
+            member_ids: ids_of(&members, household.withdrawn == Some(true)),
         }
     }
 }
@@ -112,6 +122,10 @@ fn name_of(members: &[Member], head: Option<&Reference>) -> Option<String> {
     named.latin.clone().or_else(|| named.arabic.clone())
 }
 
+fn ids_of(members: &[Member], is_withdrawn: bool) -> BTreeSet<Uuid> {
+    members.iter().filter(|_| !is_withdrawn).map(|member| member.id).collect()
+}
+
 /// Maps stand beside each other under one key.
 struct LaidOver;
 
@@ -125,7 +139,7 @@ struct Member {
 
 #[derive(Default)]
 struct Visit {
-    at: Option<Instant>,
+    moment: Moment,
     withdrawn: bool,
 }
 
@@ -164,6 +178,8 @@ struct Pass {
     /// Whether each need is open.
     needs: Vec<bool>,
     links: Vec<Link>,
+    /// Something is set aside, so that others may have gone on with it.
+    has_set_aside: bool,
 }
 
 impl Pass {
@@ -279,6 +295,12 @@ impl Pass {
     }
 
     fn scalar(&mut self, place: Place, key: &str, scalar: &Scalar) {
+        let marker = match place {
+            Place::Household => marker(RecordKind::Household),
+            Place::Subject(kind) | Place::One(kind, _) => marker(kind),
+            _ => None,
+        };
+        self.has_set_aside |= marker.is_some_and(|(field, aside, _)| field == key && aside == *scalar);
         match place {
             Place::Household => match key {
                 "commune" => self.outline.commune = typed(scalar),
@@ -300,7 +322,8 @@ impl Pass {
                 }
             }
             Place::One(RecordKind::Visit, number) => match key {
-                "at" => self.visits[number].at = typed(scalar),
+                "at" => self.visits[number].moment.at = typed(scalar),
+                "anchored_at" => self.visits[number].moment.anchored_at = typed(scalar),
                 "withdrawn" => self.visits[number].withdrawn = typed(scalar) == Some(true),
                 _ => {}
             },
@@ -324,13 +347,14 @@ impl Pass {
         Outline {
             about: self.outline.about.filter(|about| *about != RecordKind::Household),
             name: name_of(&self.members, self.head.as_ref()),
-            last_visit: self.visits.iter().filter_map(|visit| visit.at).max(),
+            last_visit: moments::latest(&self.visits.iter().map(|visit| visit.moment).collect::<Vec<_>>()),
             members: count(self.members.len()),
             visits: count(self.visits.len()),
             needs: count(self.needs.len()),
             open_needs: count(self.needs.iter().filter(|is_open| **is_open).count()),
             conflicts: self.outline.conflicts + u32::from(heads > 1),
             links: self.links.iter().filter(|link| !link.withdrawn).filter_map(|link| link.to).collect(),
+            member_ids: ids_of(&self.members, self.outline.withdrawn),
             ..self.outline
         }
     }
@@ -341,9 +365,10 @@ fn is_shown(place: Place, key: &str) -> bool {
     let fields: &[&str] = match place {
         Place::Household => &["commune", "douar", "status", "phone", "withdrawn", "head"],
         Place::One(RecordKind::Member, _) => &["name_latin", "name_ar", "relation", "withdrawn"],
-        Place::One(RecordKind::Visit, _) => &["at", "withdrawn"],
+        Place::One(RecordKind::Visit, _) => &["at", "anchored_at", "withdrawn"],
         Place::One(RecordKind::Need, _) => &["status"],
         Place::One(RecordKind::Link, _) => &["to", "withdrawn"],
+        Place::One(..) | Place::Subject(_) => &["withdrawn"],
         _ => &[],
     };
     fields.contains(&key)

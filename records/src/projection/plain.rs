@@ -2,11 +2,12 @@
 
 use khettara_core::limits::SENTENCE_VALUE_CHARS_MAX;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::conflicts::{Conflict, Side, Told};
 use super::record_row::RecordRow;
 use crate::model::vocabulary::LinkKind;
-use crate::model::{FieldPath, RecordKind, Tongue, ValueType, Words};
+use crate::model::{FieldPath, Instant, RecordKind, Rule, Tongue, ValueType, Words};
 
 /// Who wrote an answer, as far as is known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +51,13 @@ pub fn sentence(conflict: &Conflict, writers: &[Who], place: &str, tongue: Tongu
         .enumerate()
         .map(|(number, side)| {
             let who = writers.get(number).unwrap_or(&Who::Unknown).words(tongue);
-            let (where_when, value) = (where_when(side, place, tongue), value_words(conflict, side, tongue));
-            match tongue {
-                Tongue::Ar => format!("كتب {who} ({where_when}): «{value}»"),
-                Tongue::Fr => format!("{who} ({where_when}) a écrit « {value} »"),
-                Tongue::En => format!("{who} ({where_when}) wrote \u{201c}{value}\u{201d}"),
-            }
+            let who = format!("{who} ({})", where_when(side, place, tongue));
+            said(&who, conflict, side, tongue)
         })
         .collect();
+    if matches!(conflict.path, FieldPath::Rule(Rule::OneFamily { .. })) {
+        return undecided(&subject(&conflict.path, tongue), &answers, tongue);
+    }
     let shown = conflict.sides.iter().find(|side| side.winner);
     let shown = shown.map(|side| value_words(conflict, side, tongue)).unwrap_or_default();
     let subject = subject(&conflict.path, tongue);
@@ -77,6 +77,46 @@ pub fn sentence(conflict: &Conflict, writers: &[Who], place: &str, tongue: Tongu
                 answers.join("; ")
             )
         }
+    }
+}
+
+/// What one side did.
+fn said(who: &str, conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
+    let value = value_words(conflict, side, tongue);
+    match (&conflict.path, &side.value, tongue) {
+        (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::Ar) => format!("سحبه {who}"),
+        (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::Fr) => format!("{who} l'a retiré"),
+        (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::En) => format!("{who} set it aside"),
+        (FieldPath::Rule(Rule::SetAside { .. }), _, Tongue::Ar) => {
+            format!("وكتب {who} في الأثناء: «{value}»")
+        }
+        (FieldPath::Rule(Rule::SetAside { .. }), _, Tongue::Fr) => {
+            format!("{who} y a écrit entre-temps « {value} »")
+        }
+        (FieldPath::Rule(Rule::SetAside { .. }), _, Tongue::En) => {
+            format!("{who} meanwhile wrote \u{201c}{value}\u{201d}")
+        }
+        (FieldPath::Rule(Rule::OneFamily { .. }), _, Tongue::Ar) => format!("سجله {who} في الملف {value}"),
+        (FieldPath::Rule(Rule::OneFamily { .. }), _, Tongue::Fr) => {
+            format!("{who} l'a inscrit dans le dossier {value}")
+        }
+        (FieldPath::Rule(Rule::OneFamily { .. }), _, Tongue::En) => {
+            format!("{who} recorded this person in {value}")
+        }
+        (_, _, Tongue::Ar) => format!("كتب {who}: «{value}»"),
+        (_, _, Tongue::Fr) => format!("{who} a écrit « {value} »"),
+        (_, _, Tongue::En) => format!("{who} wrote \u{201c}{value}\u{201d}"),
+    }
+}
+
+/// Where no side is shown rather than another.
+fn undecided(subject: &str, answers: &[String], tongue: Tongue) -> String {
+    match tongue {
+        Tongue::Ar => format!("{subject}: {}. يظهر في كل منها إلى أن يقرر شخص.", answers.join("؛ ")),
+        Tongue::Fr => {
+            format!("{subject} : {}. Chacun le montre jusqu'à ce que quelqu'un décide.", answers.join(" ; "))
+        }
+        Tongue::En => format!("{subject}: {}. All show it until somebody decides.", answers.join("; ")),
     }
 }
 
@@ -127,23 +167,23 @@ fn subject(path: &FieldPath, tongue: Tongue) -> String {
         FieldPath::Language(code) => {
             format!("{} {}", LANGUAGE.in_tongue(tongue), isolated(code))
         }
-        FieldPath::OneHead => ONE_HEAD.in_tongue(tongue).into(),
+        FieldPath::Rule(rule @ Rule::SetAside { kind, .. }) => {
+            format!("{} ({})", rule.spec().broken.in_tongue(tongue), kind.words().in_tongue(tongue))
+        }
+        FieldPath::Rule(rule) => rule.spec().broken.in_tongue(tongue).into(),
         FieldPath::Other(_) => OTHER_SOFTWARE.in_tongue(tongue).into(),
     }
 }
 
 const LANGUAGE: Words =
     Words { ar: "لغة الأسرة", fr: "Langue du ménage", en: "Language of the household" };
-const ONE_HEAD: Words = Words {
-    ar: "للأسرة أكثر من رب أسرة",
-    fr: "Le ménage a plus d'un chef",
-    en: "The family has more than one head",
-};
 const OTHER_SOFTWARE: Words = Words {
     ar: "معلومة كتبها برنامج آخر",
     fr: "Une donnée écrite par un autre logiciel",
     en: "Something written by other software",
 };
+const CLOCK_NOT_SET: Words =
+    Words { ar: "ساعة غير مضبوطة", fr: "horloge non réglée", en: "clock not set" };
 const YES: Words = Words { ar: "نعم", fr: "oui", en: "yes" };
 const NO: Words = Words { ar: "لا", fr: "non", en: "no" };
 const SET_ASIDE: Words = Words { ar: "مسحوب", fr: "retiré", en: "set aside" };
@@ -151,6 +191,13 @@ const KEPT: Words = Words { ar: "باق", fr: "maintenu", en: "kept" };
 
 /// An answer as somebody would say it: codes by their words, flags as yes or no, texts cut where they are long.
 fn value_words(conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
+    if let FieldPath::Rule(rule) = &conflict.path {
+        return match (rule, &side.value) {
+            (Rule::SetAside { .. }, Json::Bool(_)) => SET_ASIDE.in_tongue(tongue).into(),
+            (Rule::SetAside { id, .. }, Json::String(wrote)) => meanwhile_words(wrote, *id, tongue),
+            _ => isolated(&cut(&side.text)),
+        };
+    }
     let spec = match &conflict.path {
         FieldPath::Household(field) => RecordKind::Household.spec(field),
         FieldPath::Subject { kind, field } | FieldPath::Entry { kind, field, .. } => kind.spec(field),
@@ -168,6 +215,15 @@ fn value_words(conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
     }
 }
 
+/// What was written in a record while it was set aside: one of its own fields, or something that hangs on it.
+fn meanwhile_words(path: &str, of: Option<Uuid>, tongue: Tongue) -> String {
+    match path.parse() {
+        Ok(FieldPath::Entry { kind, id, .. }) if Some(id) != of => kind.words().in_tongue(tongue).into(),
+        Ok(path) => subject(&path, tongue),
+        Err(_) => OTHER_SOFTWARE.in_tongue(tongue).into(),
+    }
+}
+
 fn cut(text: &str) -> String {
     let mut cut: String = text.chars().take(SENTENCE_VALUE_CHARS_MAX).collect();
     if cut.len() < text.len() {
@@ -178,21 +234,27 @@ fn cut(text: &str) -> String {
 
 /// The place, and the time as its clock said, with its error.
 fn where_when(side: &Side, place: &str, tongue: Tongue) -> String {
-    let mut words = vec![isolated(place)];
-    let Told { agent, at, error_s } = side.told.clone().unwrap_or_default();
-    if let Some(agent) = agent {
-        words.push(isolated(&agent));
-    }
-    if let Some(at) = at {
-        let at = at.to_string();
-        // To the minute: seconds of a tablet's clock mean nothing.
-        let mut when = format!("{} {}", &at[..10], &at[11..16]);
-        if let Some(error_s) = error_s.filter(|error_s| *error_s > 0) {
-            when.push_str(&format!(" ± {}", span(error_s, tongue)));
-        }
-        words.push(isolated(&when));
-    }
+    let mut words = vec![isolated(side.feed.as_ref().map_or(place, |feed| feed.as_str()))];
+    let told = side.told.clone().unwrap_or_default();
+    words.extend(told.agent.as_deref().map(isolated));
+    words.extend(told.at.map(|at| isolated(&when(at, &told, tongue))));
     words.join(if tongue == Tongue::Ar { "، " } else { ", " })
+}
+
+/// A time as the wall showed it where it was written, or in UTC; with its error.
+fn when(at: Instant, told: &Told, tongue: Tongue) -> String {
+    if !at.is_credible() {
+        return CLOCK_NOT_SET.in_tongue(tongue).into();
+    }
+    let shown = told.offset_min.and_then(|min| Instant::of_seconds(at.seconds() + i64::from(min) * 60).ok());
+    let zone = if shown.is_some() { "" } else { " UTC" };
+    let at = shown.unwrap_or(at).to_string();
+    // To the minute: seconds of a tablet's clock mean nothing.
+    let mut when = format!("{} {}{zone}", &at[..10], &at[11..16]);
+    if let Some(error_s) = told.error_s.filter(|error_s| *error_s > 0) {
+        when.push_str(&format!(" ± {}", span(error_s, tongue)));
+    }
+    when
 }
 
 /// A length of time to one unit.

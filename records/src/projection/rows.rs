@@ -139,6 +139,12 @@ rows! {
             error_s: u32;
             /// Zone of the device, minutes east of UTC.
             offset_min: i16;
+            /// When, as was found later by comparing clocks.
+            anchored_at: Instant;
+            /// Whose clock it was compared with.
+            anchored_by: String;
+            /// How far the time found later may be wrong, in seconds.
+            anchored_error_s: u32;
             /// Agent.
             agent: String;
             /// Kind of visit.

@@ -8,10 +8,11 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::conflicts::{Conflict, conflicts};
+use super::moments::{self, Moment};
 use super::record_row::RecordRow;
 use super::rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
 use crate::model::laid::{self, Held};
-use crate::model::{FieldPath, HouseholdDocument, Language, RecordKind, is_root_map, of_canonical};
+use crate::model::{FieldPath, HouseholdDocument, Instant, Language, RecordKind, Rule, is_root_map, of_canonical};
 
 /// A household as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,6 +35,9 @@ pub struct HouseholdView {
     pub conflicts: u32,
     /// What stands in the document and in no row, by place: kept, not understood.
     pub extra: BTreeMap<String, Json>,
+    /// automerge's counter of what gave each visit its time, in the order of `visits`.
+    #[serde(skip)]
+    written: Vec<u64>,
 }
 
 impl HouseholdView {
@@ -54,11 +58,14 @@ impl HouseholdView {
             records: Vec::new(),
             conflicts: 0,
             extra: BTreeMap::new(),
+            written: Vec::new(),
         };
         for (entry, maps) in entries(automerge, RecordKind::Member, &mut extra) {
             view.members.push(MemberRow::read(automerge, &maps, entry, id));
         }
         for (entry, maps) in entries(automerge, RecordKind::Visit, &mut extra) {
+            let at = laid::winner(automerge, &maps, "at");
+            view.written.push(at.map_or(0, |operation| laid::lamport(&operation.id).0));
             view.visits.push(VisitRow::read(automerge, &maps, entry, id));
         }
         for (entry, maps) in entries(automerge, RecordKind::Need, &mut extra) {
@@ -84,6 +91,27 @@ impl HouseholdView {
         }
     }
 
+    /// Its visits as they are listed: the earliest first, whatever clocks said.
+    #[must_use]
+    pub fn visits_in_order(&self) -> Vec<&VisitRow> {
+        let moments: Vec<Moment> = self.moments().map(|(moment, _)| moment).collect();
+        moments::in_order(&moments).into_iter().map(|place| &self.visits[place]).collect()
+    }
+
+    /// When the latest visit was that is not withdrawn; `None` where no clock says anything credible.
+    #[must_use]
+    pub fn last_visit(&self) -> Option<Instant> {
+        let standing = self.moments().filter(|(_, visit)| visit.withdrawn != Some(true));
+        moments::latest(&standing.map(|(moment, _)| moment).collect::<Vec<_>>())
+    }
+
+    fn moments(&self) -> impl Iterator<Item = (Moment, &VisitRow)> {
+        self.visits.iter().zip(&self.written).map(|(visit, counter)| {
+            let moment = Moment { at: visit.at, anchored_at: visit.anchored_at, counter: *counter };
+            (moment, visit)
+        })
+    }
+
     /// Its records of one kind.
     pub fn of_kind(&self, kind: RecordKind) -> impl Iterator<Item = &RecordRow> {
         self.records.iter().filter(move |row| row.kind == kind)
@@ -93,30 +121,37 @@ impl HouseholdView {
         for conflict in conflicts {
             self.conflicts += 1;
             let row = match &conflict.path {
-                FieldPath::Household(_) | FieldPath::Language(_) | FieldPath::OneHead => {
+                FieldPath::Household(_) | FieldPath::Language(_) | FieldPath::Rule(Rule::OneHead) => {
                     Some(&mut self.household.conflicts)
                 }
-                FieldPath::Entry { kind: RecordKind::Member, id, .. } => {
-                    self.members.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
-                }
-                FieldPath::Entry { kind: RecordKind::Visit, id, .. } => {
-                    self.visits.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
-                }
-                FieldPath::Subject { kind, .. } => {
-                    self.records.iter_mut().find(|row| row.kind == *kind).map(|row| &mut row.conflicts)
-                }
-                FieldPath::Entry { kind, id, .. } if kind.constant() > 1 => self
-                    .records
-                    .iter_mut()
-                    .find(|row| (row.kind, row.id) == (*kind, *id))
-                    .map(|row| &mut row.conflicts),
-                FieldPath::Entry { id, .. } => {
-                    self.needs.iter_mut().find(|row| row.id == *id).map(|row| &mut row.conflicts)
-                }
-                FieldPath::Other(_) => None,
+                FieldPath::Rule(Rule::SetAside { kind, id }) => self.count_of(*kind, *id),
+                FieldPath::Entry { kind, id, .. } => self.count_of(*kind, Some(*id)),
+                FieldPath::Subject { kind, .. } => self.count_of(*kind, None),
+                // Counted once, where documents are read together.
+                FieldPath::Rule(Rule::OneFamily { .. }) | FieldPath::Other(_) => None,
             };
             if let Some(count) = row {
                 *count += 1;
+            }
+        }
+    }
+
+    /// The count of conflicts of one record: an entry, or what a document is about.
+    fn count_of(&mut self, kind: RecordKind, id: Option<Uuid>) -> Option<&mut u32> {
+        let is_it = |row: Uuid| Some(row) == id;
+        match kind {
+            RecordKind::Household => Some(&mut self.household.conflicts),
+            RecordKind::Member => {
+                self.members.iter_mut().find(|row| is_it(row.id)).map(|row| &mut row.conflicts)
+            }
+            RecordKind::Visit => {
+                self.visits.iter_mut().find(|row| is_it(row.id)).map(|row| &mut row.conflicts)
+            }
+            RecordKind::Need => self.needs.iter_mut().find(|row| is_it(row.id)).map(|row| &mut row.conflicts),
+            _ => {
+                let mut records = self.records.iter_mut();
+                let found = records.find(|row| row.kind == kind && (kind.is_subject() || is_it(row.id)));
+                found.map(|row| &mut row.conflicts)
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::verdict::{
 };
 
 /// How rows are written. Rows of another layout are derived anew.
-const ROWS_LAYOUT: u8 = 3;
+const ROWS_LAYOUT: u8 = 4;
 /// Rows deleted in one call while forgetting.
 const FORGET_ROWS: usize = 4_096;
 

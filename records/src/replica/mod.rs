@@ -17,6 +17,7 @@ mod cache;
 mod catch_up;
 mod families;
 mod keys;
+mod members;
 mod packed;
 mod read;
 mod record;
@@ -33,6 +34,7 @@ use cache::DocumentCache;
 
 pub use catch_up::CaughtUp;
 pub use families::Families;
+pub use members::SplitMember;
 pub use read::{Author, HeldBackEntry, ReceiptRuns, Stats};
 pub use record::{RecordFailure, Saved};
 pub use rows::ListRow;

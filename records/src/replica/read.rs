@@ -84,7 +84,7 @@ fn damaged(error: NotLoaded) -> StoreError {
 }
 
 impl Replica {
-    fn with_document<T>(
+    pub(super) fn with_document<T>(
         &mut self,
         store: &dyn Store,
         feed: &Feed,

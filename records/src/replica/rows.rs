@@ -119,6 +119,8 @@ pub struct ListRow {
     pub changes: u64,
     /// The other records of this family that its links name, withdrawn ones left out; each once, ascending.
     pub links: Vec<DocumentId>,
+    /// The ids of its members, ascending; withdrawn ones, and those of a withdrawn household, left out.
+    pub member_ids: Vec<[u8; 16]>,
 }
 
 impl fmt::Debug for ListRow {
@@ -148,6 +150,7 @@ impl ListRow {
             withdrawn: outline.withdrawn,
             changes,
             links: outline.links.into_iter().map(|id| DocumentId(*id.as_bytes())).collect(),
+            member_ids: outline.member_ids.into_iter().map(|id| *id.as_bytes()).collect(),
         }
     }
 }

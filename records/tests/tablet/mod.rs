@@ -1,7 +1,7 @@
 //! A tablet in a test: an actor, a copy of one family, and what it wrote.
 
 use khettara_core::id::{ActorId, ChangeHash, DocumentId};
-use khettara_records::model::{Form, HouseholdDocument, parse_line};
+use khettara_records::model::{Form, HouseholdDocument, constants, parse_line};
 use khettara_records::projection::HouseholdView;
 use uuid::Uuid;
 
@@ -43,7 +43,10 @@ impl Tablet {
     }
 
     pub(crate) fn hear(&mut self, other: &Self) {
-        let chunks: Vec<&[u8]> = other.chunks.iter().map(Vec::as_slice).collect();
+        // What the other's changes stand on is everybody's, and comes with the software.
+        let constants = constants().iter().filter(|constant| other.document.has_change(&constant.hash));
+        let mut chunks: Vec<&[u8]> = constants.map(|constant| constant.chunk).collect();
+        chunks.extend(other.chunks.iter().map(Vec::as_slice));
         self.document.apply(&chunks).unwrap();
     }
 

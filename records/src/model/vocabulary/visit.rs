@@ -7,6 +7,7 @@ lists! {
     TimeSource, "this project" {
         Device = "device" ["ساعة الجهاز", "horloge de la tablette", "clock of the device"],
         Relay = "relay" ["ساعة الخادم الجهوي", "horloge du relais", "clock of the relay"],
+        Colleague = "colleague" ["ساعة زميل", "horloge d'un collègue", "clock of a colleague"],
         Gps = "gps" ["نظام تحديد المواقع", "GPS", "GPS"],
         Person = "person" ["قول شخص", "dite par une personne", "said by a person"],
         Unknown = "unknown" ["غير معروف", "inconnue", "unknown"],
