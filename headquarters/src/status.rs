@@ -73,6 +73,7 @@ impl Headquarters {
                     conflicts: stats.conflicts,
                 });
             }
+            let between = replica.count_split_members(store, &feeds)?;
             Ok(Status {
                 organisation: file.organisation.clone(),
                 org: file.org.to_hex(),
@@ -83,7 +84,7 @@ impl Headquarters {
                 relays: engine.roster().relays().iter().map(ToString::to_string).collect(),
                 households: rows.iter().map(|row| row.households).sum(),
                 visits: rows.iter().map(|row| row.visits).sum(),
-                conflicts: rows.iter().map(|row| row.conflicts).sum(),
+                conflicts: rows.iter().map(|row| row.conflicts).sum::<u64>() + between,
                 feeds: rows,
                 devices: devices(engine, store)?,
                 not_merged: not_merged(replica, store, &feeds)?,

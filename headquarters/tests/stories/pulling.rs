@@ -2,7 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::support::{Relay, Tablet, feed, founded, household, open_when_free, ticket, visit};
+use crate::support::{
+    Relay, Tablet, feed, founded, household, household_id, open_when_free, ticket, visit,
+};
 use khettara_hq::export::read_table;
 use khettara_hq::pull::{Outcome, Progress};
 use khettara_hq::{Headquarters, HqError, NewRelay};
@@ -78,6 +80,40 @@ fn two_tablets_work_is_pulled_merged_and_acknowledged_in_one_pull() {
     let mut sides: Vec<_> = conflicts[1..].iter().map(|row| (&*row[serial], &*row[value])).collect();
     sides.sort_unstable();
     assert_eq!(sides, [("1", "=SUM(A1)"), ("2", "دار بجانب الساقية")]);
+}
+
+#[test]
+fn a_person_in_two_families_is_counted_once_in_a_dataset() {
+    let mut province = province(1);
+    let person = |number: u8| {
+        let (family, id) = (household_id(number), household_id(99));
+        format!(
+            "{{\"record\":\"member\",\"household\":\"{family}\",\"id\":\"{id}\",\"name_latin\":\"Hassan\",\
+             \"sex\":\"male\",\"relation\":\"child\"}}"
+        )
+    };
+    let lines = [household(1, "une"), household(2, "deux"), person(1), person(2)];
+    province.tablets[0].save(&feed(), &lines);
+    province.tablets[0].meet(&province.relay);
+    let mut office = Headquarters::open(province.folder.path()).expect("opens");
+    office.pull(&mut |_| {}).expect("pulls");
+    assert_eq!(office.status().expect("reads").conflicts, 1);
+    let to = province.folder.path().join("tables");
+    office.export(&to).expect("exports");
+    let table = |name: &str| read_table(&to.join(name)).expect("reads");
+    let conflicts = table("conflicts.csv");
+    let column = |table: &[Vec<String>], name: &str| {
+        table[0].iter().position(|column| column == name).expect("there")
+    };
+    let path = column(&conflicts, "path");
+    assert_eq!(conflicts.len(), 3, "one conflict, two answers");
+    assert!(conflicts[1..].iter().all(|row| row[path] == format!("rule.one_family/{}", household_id(99))));
+    let serial = column(&conflicts, "author_serial");
+    assert!(conflicts[1..].iter().all(|row| row[serial] == "1"));
+    let households = table("households.csv");
+    let counted = column(&households, "conflicts");
+    let counts: Vec<&str> = households[1..].iter().map(|row| &*row[counted]).collect();
+    assert_eq!(counts, ["1", "0"]);
 }
 
 #[test]

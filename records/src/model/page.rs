@@ -15,7 +15,7 @@ Every kind of record, its fields, and every closed list of codes with its words 
 is written from the tables in `records/src/model` and a test holds it equal to them:
 
 ```text
-KHETTARA_WRITE_PAGES=1 cargo test -p khettara-records --test page
+cargo run -p khettara-device -- fields > docs/VOCABULARIES.md
 ```
 
 How records are written, refused and merged stands in [RECORDS.md](RECORDS.md). *Needed*: a new record must have it.
