@@ -137,6 +137,14 @@ pub const RECORD_NEEDS_PER_VISIT_MAX: usize = 32;
 pub const RECORD_ENTRIES_PER_FORM_MAX: usize = 128;
 /// Territories of one programme; more are refused at entry.
 pub const RECORD_TERRITORIES_MAX: usize = 128;
+/// Characters of a register's number, those between them left out. Fewer or more: refused at entry.
+pub const IDENTIFIER_CHARS_MIN: usize = 4;
+/// See [`IDENTIFIER_CHARS_MIN`].
+pub const IDENTIFIER_CHARS_MAX: usize = 24;
+/// Memory that hashing a register's number takes, in KiB (Argon2id): some milliseconds on a tablet. Part of stored values.
+pub const IDENTIFIER_HASH_KIB: u32 = 4_096;
+/// Passes over that memory. Part of stored values.
+pub const IDENTIFIER_HASH_PASSES: u32 = 2;
 /// Characters of an answer that a sentence about a conflict repeats; the rest is an ellipsis.
 pub const SENTENCE_VALUE_CHARS_MAX: usize = 80;
 /// Languages of one household; more are refused at entry.

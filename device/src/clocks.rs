@@ -41,7 +41,6 @@ impl Kept {
         let by = if self.of_a_colleague { TimeSource::Colleague } else { TimeSource::Relay };
         Compared { own_s: seconds(self.own_ms), other_s: seconds(self.other_ms), by }
     }
-
 }
 
 /// Own entries that an import wrote, log by log: behind the first position, up to the second. Their times come from
@@ -239,20 +238,19 @@ fn forms_of(
                 ..VisitForm::default()
             }));
         }
-        let referral = view.of_kind(RecordKind::Referral).find(|_| household == *id);
-        if referral.is_some_and(|referral| {
-            referral.text("at") == Some(at.to_string().as_str())
-                && referral.text("anchored_at").is_none()
-                && is_device(referral.text("time_source"))
-        }) {
-            forms.extend(referral_form(household, found).map(Form::Record));
-        }
+        let event = view.records.iter().find(|record| record.kind.is_event() && household == *id);
+        let event = event.filter(|event| {
+            event.text("at") == Some(at.to_string().as_str())
+                && event.text("anchored_at").is_none()
+                && is_device(event.text("time_source"))
+        });
+        forms.extend(event.and_then(|event| event_form(event.kind, household, found)).map(Form::Record));
     }
     Ok(forms)
 }
 
-fn referral_form(id: Uuid, found: &Anchored) -> Option<RecordForm> {
-    let mut form = RecordForm::new(RecordKind::Referral);
+fn event_form(kind: RecordKind, id: Uuid, found: &Anchored) -> Option<RecordForm> {
+    let mut form = RecordForm::new(kind);
     form.id = Some(id);
     let form = form.with("anchored_at", &found.at.to_string().into()).ok()?;
     let form = form.with("anchored_by", &found.by.code().into()).ok()?;

@@ -6,9 +6,7 @@ use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
 use khettara_core::store::{Store, StoreError};
 use khettara_core::sync::{Engine, Whereabouts};
 use khettara_records::content::Shipped;
-use khettara_records::model::{
-    FieldPath, Form, MemberForm, RecordKind, Reference, Rule, Scalar, Tongue,
-};
+use khettara_records::model::{FieldPath, Form, MemberForm, RecordKind, Reference, Rule, Scalar, Tongue};
 use khettara_records::projection::{Conflict, HouseholdView, RecordRow, Who, export_lines, sentence};
 use khettara_records::replica::{Families, ListRow, Replica, Saved, SplitMember};
 use uuid::Uuid;
@@ -255,20 +253,20 @@ impl Device {
         }
         let mut saved = None;
         let others = records.iter().enumerate().filter(|(place, _)| *place != kept);
-        for (_, (_, document)) in others {
+        for (_, (_, document, id)) in others {
             let household = Reference::Id(Uuid::from_bytes(document.0));
-            let member = MemberForm { id: Some(*member), withdrawn: Some(true), ..MemberForm::default() };
+            let member = MemberForm { id: Some(*id), withdrawn: Some(true), ..MemberForm::default() };
             saved = Some(self.record(&Form::Member { household, member })?);
         }
         saved.ok_or(DeviceError::NoSuchSide)
     }
 
     /// Writes every household here as lines of JSON that can be imported again, and behind them every other
-    /// document. Gives the number of documents.
+    /// document; what few may read only where it is asked for. Gives the number of documents.
     ///
     /// # Errors
     /// [`DeviceError`] where the store cannot be read; the outer result is the writer's.
-    pub fn export(&self, out: &mut dyn Write) -> io::Result<Result<u64, DeviceError>> {
+    pub fn export(&self, out: &mut dyn Write, sensitive: bool) -> io::Result<Result<u64, DeviceError>> {
         let mut after = None;
         let mut count = 0;
         loop {
@@ -288,7 +286,10 @@ impl Device {
             }
         }
         let register = match self.register() {
-            Ok(register) => register,
+            Ok(mut register) => {
+                register.retain(|listed| sensitive || !listed.row.is_sensitive());
+                register
+            }
             Err(error) => return Ok(Err(error)),
         };
         count += register.len() as u64;
@@ -323,9 +324,9 @@ fn shown_split(
 ) -> Result<ShownConflict, StoreError> {
     let SplitMember { conflict, records } = split;
     let sides = conflict.sides.iter().zip(&records);
-    let writers = sides.map(|(side, (feed, _))| writer_of(replica, engine, store, feed, &side.actor));
+    let writers = sides.map(|(side, (feed, ..))| writer_of(replica, engine, store, feed, &side.actor));
     let writers = writers.collect::<Result<_, _>>()?;
-    let feed = records.into_iter().map(|(feed, _)| feed).next().ok_or(StoreError::Index)?;
+    let feed = records.into_iter().map(|(feed, ..)| feed).next().ok_or(StoreError::Index)?;
     Ok(ShownConflict { feed, conflict, writers })
 }
 

@@ -10,7 +10,7 @@ use khettara_core::store::held::{self, OwnLog};
 use khettara_core::store::{DERIVED, Damage, Op, Store, StoreError};
 use khettara_core::sync::{Reach, Whereabouts};
 use khettara_records::model::Instant;
-use khettara_records::projection::{referral_begun, visits_begun};
+use khettara_records::projection::{event_begun, visits_begun};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,13 +32,13 @@ pub struct OwnVisit {
     pub whereabouts: Whereabouts,
 }
 
-/// A derived row: the visits that one own entry began, or the referral.
+/// A derived row: the visits that one own entry began, or the referral or protection case.
 #[derive(Serialize, Deserialize)]
 struct BegunRow {
     document: DocumentId,
     visits: Vec<([u8; 16], Option<i64>)>,
-    /// The time of the referral that it is about.
-    referral: Option<i64>,
+    /// The time of the referral or case that the document is about.
+    event: Option<i64>,
 }
 
 /// How far an own log was counted: position and head there.
@@ -117,9 +117,9 @@ fn begun_since(
             .into_iter()
             .map(|visit| (*visit.id.as_bytes(), visit.at.map(Instant::seconds)))
             .collect();
-        let referral = if visits.is_empty() { referral_begun(chunk).map(Instant::seconds) } else { None };
-        if !visits.is_empty() || referral.is_some() {
-            let row = encoding::to_bytes(&BegunRow { document, visits, referral });
+        let event = if visits.is_empty() { event_begun(chunk).map(Instant::seconds) } else { None };
+        if !visits.is_empty() || event.is_some() {
+            let row = encoding::to_bytes(&BegunRow { document, visits, event });
             let by_log = log_key(feed, &own.log, BEGUN);
             let by_household = [household_key(feed, &document), own.log.0.to_vec()].concat();
             for mut key in [by_log, by_household] {
@@ -219,7 +219,7 @@ pub(crate) fn own_visits_to(
     Ok(found)
 }
 
-/// What own entries of a log behind a position began, by document: visits, or the referral under the document's own id,
+/// What own entries of a log behind a position began, by document: visits, or the event under the document's own id,
 /// with the time that each was given. In the order of positions.
 pub(crate) fn begun_behind(
     store: &dyn Store,
@@ -232,8 +232,8 @@ pub(crate) fn begun_behind(
         if n <= position {
             return;
         }
-        let referral = row.referral.map(|at| (row.document.0, Some(at)));
-        let moments = row.visits.into_iter().chain(referral).filter_map(|(id, at)| {
+        let event = row.event.map(|at| (row.document.0, Some(at)));
+        let moments = row.visits.into_iter().chain(event).filter_map(|(id, at)| {
             let at = Instant::of_seconds(at?).ok()?;
             Some((Uuid::from_bytes(id), at))
         });

@@ -20,6 +20,7 @@ fn value(field: &FieldDescription) -> Option<Json> {
         Shape::Commune => json!("08.201.11.07"),
         Shape::Territories => json!("08.201"),
         Shape::Phone => json!("+212661234567"),
+        Shape::Identifier => json!("UA 123456"),
         Shape::Language => json!("ary"),
         Shape::Birth => json!("1961~"),
         Shape::Date => json!("2026-11"),

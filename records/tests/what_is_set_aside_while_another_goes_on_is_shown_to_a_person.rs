@@ -52,7 +52,10 @@ fn a_household_set_aside_while_a_colleague_visits_it() {
     assert!(left.view().household.withdrawn == Some(true) && left.view().household.conflicts == 1);
     let says = |tongue| sentence(&found[0], &[Who::Serial(3), Who::Me], "08.201.11.07", tongue);
     assert!(says(Tongue::En).contains("Set aside, and written in meanwhile (household): tablet 3"));
-    assert!(says(Tongue::En).contains("meanwhile wrote \u{201c}visit\u{201d}. \u{201c}set aside\u{201d} is shown"));
+    assert!(
+        says(Tongue::En)
+            .contains("meanwhile wrote \u{201c}visit\u{201d}. \u{201c}set aside\u{201d} is shown")
+    );
     assert!(says(Tongue::Fr).contains("cette tablette") && says(Tongue::Fr).contains("« visite »"));
     assert!(says(Tongue::Ar).contains("سحبه الجهاز 3") && says(Tongue::Ar).contains("«زيارة»"));
 
@@ -128,7 +131,11 @@ fn a_head_and_a_profile_that_name_a_member_set_aside() {
 #[test]
 fn one_tablet_alone_breaks_no_rule() {
     let (mut left, mut right) = pair();
-    left.write(&entry("visit", VISIT, r#""at":"2026-11-25T09:30:00Z","agent":"Ali","kind":"first","note":"x""#));
+    left.write(&entry(
+        "visit",
+        VISIT,
+        r#""at":"2026-11-25T09:30:00Z","agent":"Ali","kind":"first","note":"x""#,
+    ));
     left.write(&entry("need", NEED, &format!(r#""category":"food","urgency":"low","visit":"{VISIT}""#)));
     left.write(&entry("visit", VISIT, r#""withdrawn":true"#));
     left.write(&entry("visit", VISIT, r#""note":"by mistake""#));
@@ -167,7 +174,9 @@ fn a_decision_made_before_the_last_side_arrived_is_refused() {
     assert_eq!(conflicts(&left.document)[0].sides.len(), 3);
     let unknown = rule(RecordKind::Household, None).to_string();
     assert_eq!(unknown.parse::<FieldPath>().unwrap(), rule(RecordKind::Household, None));
-    for wrong in ["rule.set_aside", "rule.set_aside/visits", "rule.set_aside/x/y", "rule.one_head/x", "rule.z"] {
+    for wrong in
+        ["rule.set_aside", "rule.set_aside/visits", "rule.set_aside/x/y", "rule.one_head/x", "rule.z"]
+    {
         assert_eq!(wrong.parse::<FieldPath>(), Err(Reason::BadPath), "{wrong}");
     }
 }

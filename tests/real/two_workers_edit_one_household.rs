@@ -100,7 +100,7 @@ fn what_both_added_is_all_kept_and_is_no_conflict() {
     }
     let mut exports = [&amina, &fatima].map(|device| {
         let mut lines = Vec::new();
-        device.export(&mut lines).expect("writes").expect("reads");
+        device.export(&mut lines, false).expect("writes").expect("reads");
         String::from_utf8(lines).expect("text")
     });
     exports.sort();

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// Print nothing but what was asked for.
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
-    /// The language of sentences about conflicts and links: ar, fr or en.
+    /// The language of receipts and of sentences about conflicts and links: ar, fr or en.
     #[arg(long, global = true, env = "KHETTARA_LANG", default_value = "en", value_name = "LANG")]
     pub(super) lang: Tongue,
     #[command(subcommand)]
@@ -55,6 +55,17 @@ pub(super) enum Command {
         /// Its id, or the beginning of it.
         household: String,
     },
+    /// Print a family's receipt of a visit: what was recorded, who may read it, how to object (`--lang ar|fr|en`).
+    Receipt {
+        /// The household's id, or the beginning of it.
+        household: String,
+        /// The visit's id, or the beginning of it; the latest where none is said.
+        #[arg(long, value_name = "ID")]
+        visit: Option<String>,
+        /// Write it as a page to be printed, instead of showing it here.
+        #[arg(long, value_name = "FILE.html")]
+        to: Option<PathBuf>,
+    },
     /// List fields with several answers.
     Conflicts,
     /// Decide between several answers.
@@ -68,7 +79,11 @@ pub(super) enum Command {
         patience_s: u64,
     },
     /// Print every record as lines of JSON that can be imported again.
-    Export,
+    Export {
+        /// With what few may read: protection cases.
+        #[arg(long)]
+        sensitive: bool,
+    },
     /// Print every kind of record with its fields and codes, in Arabic, French and English.
     Fields,
 }

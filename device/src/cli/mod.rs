@@ -10,6 +10,7 @@
 
 mod args;
 mod output;
+mod receipt;
 mod records;
 mod show;
 mod tablet;
@@ -52,8 +53,11 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Done, Trouble> {
         Command::List { kind: None, limit } => records::list(dir, *limit, output),
         Command::List { kind: Some(word), limit } => records::list_register(dir, word, *limit, output),
         Command::Fields => records::fields(output),
-        Command::Export => records::export(dir, output),
+        Command::Export { sensitive } => records::export(dir, *sensitive, output),
         Command::Show { household } => show::show(dir, household, output),
+        Command::Receipt { household, visit, to } => {
+            receipt::receipt(dir, (household, visit.as_deref()), to.as_ref(), output)
+        }
         Command::Conflicts => show::conflicts(dir, output),
         Command::Resolve(resolve) => show::resolve(dir, resolve, output),
     }

@@ -174,10 +174,10 @@ pub(super) fn fields(output: &Output) -> Result<Done, Trouble> {
     Ok(Done::All)
 }
 
-pub(super) fn export(dir: &Path, output: &Output) -> Result<Done, Trouble> {
+pub(super) fn export(dir: &Path, sensitive: bool, output: &Output) -> Result<Done, Trouble> {
     let device = open(dir, output)?;
     let mut out = BufWriter::new(io::stdout().lock());
-    let count = device.export(&mut out)??;
+    let count = device.export(&mut out, sensitive)??;
     out.flush()?;
     drop(out);
     output.line(&json!({ "exported": count }))?;

@@ -22,7 +22,7 @@ pub(super) const fn uuid_of(document: &khettara_core::id::DocumentId) -> Uuid {
 }
 
 /// The household whose id is, or begins with, what was typed.
-fn find(device: &Device, typed: &str) -> Result<Uuid, Trouble> {
+pub(super) fn find(device: &Device, typed: &str) -> Result<Uuid, Trouble> {
     if let Ok(id) = Uuid::parse_str(typed) {
         return Ok(id);
     }

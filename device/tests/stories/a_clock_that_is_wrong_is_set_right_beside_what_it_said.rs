@@ -53,7 +53,11 @@ fn a_tablet_that_began_at_1970_learns_when_its_visits_were() {
     assert_eq!((said.time_source.as_deref(), said.error_s), (Some("device"), None));
     assert!(said.offset_min.is_some());
     let row = &device.households(None, 1).expect("reads")[0].row;
-    assert_eq!((row.visits, row.last_visit.as_deref()), (1, None), "a clock never set says nothing to a list");
+    assert_eq!(
+        (row.visits, row.last_visit.as_deref()),
+        (1, None),
+        "a clock never set says nothing to a list"
+    );
 
     let report = sync(&device).expect("syncs");
     assert_eq!((report.ended, report.times_found, report.left), (SyncEnd::Complete, 1, 0), "{report:?}");

@@ -181,9 +181,8 @@ fn one_person_in_two_families_is_shown_once_and_kept_in_one_of_them() {
     let world = world();
     let (amina, brahim) = (world.tablet_for("amina", &FEEDS), world.tablet_for("brahim", &FEEDS));
     // Two workers take the same person from one list, each into another family, in two communes.
-    let member = format!(
-        r#""members":[{{"id":"{PERSON}","name_latin":"Hassan","sex":"male","relation":"child"}},"#
-    );
+    let member =
+        format!(r#""members":[{{"id":"{PERSON}","name_latin":"Hassan","sex":"male","relation":"child"}},"#);
     save(&amina, &household(OLD).replace(r#""members":["#, &member));
     save(&brahim, &household(NEW).replace(COMMUNE, TOWN).replace(r#""members":["#, &member));
     assert_eq!(amina.status().expect("reads").conflicts, 0);
@@ -206,8 +205,25 @@ fn one_person_in_two_families_is_shown_once_and_kept_in_one_of_them() {
             assert!(sentence.contains(TOWN) && sentence.contains(COMMUNE) && sentence.contains(&NEW[..8]));
         }
     }
+    // The same number on two cards names one person, too, whatever the ids.
+    let numbered = |household: &str, name: &str| {
+        format!(
+            r#"{{"record":"member","household":"{household}","name_latin":"{name}","sex":"female","relation":"other","cin":"UA 123456"}}"#
+        )
+    };
+    save(&amina, &numbered(OLD, "Itto"));
+    save(&amina, &numbered(NEW, "Ito").replace("UA 123456", "ua-123456"));
+    assert_eq!(amina.conflicts().expect("reads").len(), 2);
+    let exported = amina.household(&uuid(NEW)).expect("reads").view;
+    let kept = serde_json::to_string(&exported).expect("JSON");
+    assert!(kept.contains("#56:") && !kept.to_lowercase().contains("123456"), "the number itself is not kept");
+    let second = amina.conflicts().expect("reads").remove(0);
+    let second = if second.conflict.path == path { amina.conflicts().expect("reads").remove(1) } else { second };
+    amina.resolve(&uuid(OLD), &second.conflict.path, Choice::Side(0)).expect("keeps her where she was");
+    assert_eq!(amina.conflicts().expect("reads").len(), 1);
     // A link says that the two are one family: then nothing is broken. It is taken back, and it is.
-    let link = save(&amina, &format!(r#"{{"record":"link","household":"{OLD}","kind":"same_as","to":"{NEW}"}}"#));
+    let link =
+        save(&amina, &format!(r#"{{"record":"link","household":"{OLD}","kind":"same_as","to":"{NEW}"}}"#));
     assert_eq!(amina.conflicts().expect("reads"), []);
     save(&amina, &format!(r#"{{"record":"link","household":"{OLD}","id":"{link}","withdrawn":true}}"#));
     assert!(matches!(amina.resolve(&uuid(OLD), &path, Choice::Side(2)), Err(DeviceError::NoSuchSide)));

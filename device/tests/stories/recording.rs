@@ -67,7 +67,7 @@ fn handles_stay_known_over_many_lines_and_exports_import_again() {
     assert_eq!(first.len() + device.households(Some(&last), 60).expect("reads").len(), 100);
 
     let mut exported = Vec::new();
-    assert_eq!(device.export(&mut exported).expect("writes").expect("reads"), 100);
+    assert_eq!(device.export(&mut exported, false).expect("writes").expect("reads"), 100);
     let other = world.tablet("other");
     let report = other.import(exported.as_slice(), &mut |_| {}).expect("imports");
     assert_eq!((report.refused, report.households, report.visits), (0, 100, 100));

@@ -78,6 +78,9 @@ pub enum Command {
         /// The folder to write; an export that is there is replaced once the new one is whole.
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        /// With what few may read: protection cases. For those alone who may.
+        #[arg(long)]
+        sensitive: bool,
     },
     /// Print the JSON Schema of lines of records. Needs no organisation.
     Schema,

@@ -71,8 +71,9 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, HqError> {
             invite(dir, &guest, *count, svg.as_deref(), (out, json))?;
         }
         Command::Pull { patience_s } => return pull(dir, Duration::from_secs(*patience_s), (out, json)),
-        Command::Export { to } => {
-            let manifest = open(dir)?.export(to)?;
+        Command::Export { to, sensitive } => {
+            let mut office = open(dir)?;
+            let manifest = if *sensitive { office.export_with_sensitive(to) } else { office.export(to) }?;
             say::exported(out, &manifest, to, json)?;
         }
         Command::Schema => say::schema(out)?,

@@ -159,6 +159,13 @@ pub(super) fn exported(
         devices.enrolled,
         devices.known - devices.enrolled,
     )?;
+    if manifest.sensitive_left_out > 0 {
+        let documents = manifest.sensitive_left_out;
+        writeln!(
+            out,
+            "Left out, as few may read them: {documents} protection cases (--sensitive writes them)."
+        )?;
+    }
     not_merged(out, &manifest.not_merged)
 }
 

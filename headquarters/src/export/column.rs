@@ -1,7 +1,7 @@
 //! Export: what a table is made of. CSV headers, the schema of Parquet, `datapackage.json` and the page
 //! `docs/DATASETS.md` all come from here, and most columns come from the record types themselves.
 
-use khettara_records::model::{FieldDescription, RecordKind, Shape, Tongue, pattern_of};
+use khettara_records::model::{FieldDescription, RecordKind, Shape, Tongue, Words, pattern_of};
 
 /// A table of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct TableDescription {
     pub primary_key: Vec<String>,
     /// Columns that name rows of other tables.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Whether it is written only where it is asked for: what few may read.
+    pub sensitive: bool,
 }
 
 /// Columns that name a row of another table.
@@ -36,6 +38,8 @@ pub struct Column {
     pub name: String,
     /// What it says, in plain words.
     pub words: String,
+    /// Of a field of a record: what people call it.
+    pub labels: Option<Words>,
     /// What stands in it.
     pub kind: ColumnKind,
     /// Of numbers, where they have one.
@@ -157,9 +161,11 @@ fn records(kind: RecordKind) -> TableDescription {
         columns.push(Column::new("last_visit_at", words, ColumnKind::Time, Source::LastVisit));
     }
     columns.extend(about(kind));
-    if kind == RecordKind::Household {
+    if kind.is_event() || kind == RecordKind::Household || of_households(kind) {
         let words = "smallest id of all records of this family that links join: equal for one registered twice or moved";
-        columns.push(Column::text("family_id", words, Source::Family).always());
+        let family = Column::text("family_id", words, Source::Family).repeats();
+        let is_always = kind == RecordKind::Household || kind.subjects() == [RecordKind::Household];
+        columns.push(Column { always: is_always, ..family });
     }
     let of_document = match kind.subjects() {
         [] => None,
@@ -169,7 +175,12 @@ fn records(kind: RecordKind) -> TableDescription {
     let primary_key = of_document.map(String::from).into_iter().chain([id_column(kind)]).collect();
     let foreign_keys = foreign_keys(kind, &columns);
     let words = format!("One row for each {}, as it stands.", kind.words().en);
-    TableDescription { name: table_of(kind), words, columns, primary_key, foreign_keys }
+    let sensitive = kind.is_sensitive();
+    TableDescription { name: table_of(kind), words, columns, primary_key, foreign_keys, sensitive }
+}
+
+fn of_households(kind: RecordKind) -> bool {
+    kind.subjects().contains(&RecordKind::Household)
 }
 
 /// The file name of a kind's table, without its ending.
@@ -177,6 +188,7 @@ pub(super) const fn table_of(kind: RecordKind) -> &'static str {
     match kind {
         RecordKind::Household => "households",
         RecordKind::Referral => "referrals",
+        RecordKind::Protection => "protection_cases",
         RecordKind::ServicePoint => "service_points",
         RecordKind::Organisation => "organisations",
         RecordKind::Agent => "agents",
@@ -246,8 +258,8 @@ fn about(kind: RecordKind) -> [Column; 3] {
 
 /// The columns of a field: one, none for a document's commune (it has its place already), three for a place.
 fn field_columns(kind: RecordKind, field: &FieldDescription) -> Vec<Column> {
-    let FieldDescription { name, words, shape, .. } = *field;
-    let words = words.en;
+    let FieldDescription { name, words: labels, shape, .. } = *field;
+    let words = labels.en;
     let limits = Limits {
         codes: if let Shape::Code(codes) = shape { Some(codes) } else { None },
         range: if let Shape::Whole { min, max } = shape { Some((min, max)) } else { None },
@@ -270,9 +282,11 @@ fn field_columns(kind: RecordKind, field: &FieldDescription) -> Vec<Column> {
             Column::text(name, words, source).repeats()
         }
         Shape::Reference(to) => Column::text(&reference_column(name, to), words, source),
-        Shape::Text { .. } | Shape::Phone | Shape::Birth | Shape::Date => Column::text(name, words, source),
+        Shape::Text { .. } | Shape::Phone | Shape::Identifier | Shape::Birth | Shape::Date => {
+            Column::text(name, words, source)
+        }
     };
-    vec![column.with(limits)]
+    vec![Column { labels: Some(labels), ..column.with(limits) }]
 }
 
 fn place_columns(name: &'static str, words: &str) -> Vec<Column> {
@@ -328,7 +342,7 @@ fn unit_of(name: &str) -> Option<&'static str> {
 /// empty, validators differ on whether the key is.
 fn foreign_keys(kind: RecordKind, columns: &[Column]) -> Vec<ForeignKey> {
     let mut keys = Vec::new();
-    if kind.subjects().contains(&RecordKind::Household) {
+    if of_households(kind) {
         keys.push(to_household());
     }
     for column in columns {
@@ -388,6 +402,7 @@ fn conflicts() -> TableDescription {
         columns,
         primary_key: ["document_id", "conflict", "change"].map(Into::into).to_vec(),
         foreign_keys: vec![to_household()],
+        sensitive: false,
     }
 }
 
@@ -397,6 +412,7 @@ impl Column {
         Self {
             name,
             words,
+            labels: None,
             kind,
             unit: None,
             always: false,
@@ -433,6 +449,7 @@ pub(super) fn two_columns() -> TableDescription {
         columns: vec![Column::text("name", "name", Source::Id).repeats(), lon],
         primary_key: Vec::new(),
         foreign_keys: Vec::new(),
+        sensitive: false,
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Manifest {
     pub holds: Holds,
     /// Entries held and not in it, by reason.
     pub not_merged: NotMerged,
+    /// Documents that only few may read, and that stand in no file because they were not asked for.
+    pub sensitive_left_out: u64,
     /// Devices, with and without data here.
     pub devices: Devices,
     /// Milliseconds since 1970 as the clock here showed. Alone outside what equal cuts make equal.

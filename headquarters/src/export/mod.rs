@@ -23,7 +23,7 @@ use khettara_core::limits::LIST_PAGE_ROWS_MAX;
 use khettara_core::store::Store;
 use khettara_core::sync::Engine;
 use khettara_records::model::records_schema;
-use khettara_records::projection::Conflict;
+use khettara_records::projection::{Conflict, HouseholdView};
 use khettara_records::replica::{Families, ListRow, Replica};
 
 use crate::error::HqError;
@@ -46,20 +46,34 @@ impl Headquarters {
     /// # Errors
     /// [`HqError::NotAnExport`] where the folder holds other files; the disk's. Then the old export stays.
     pub fn export(&mut self, to: &Path) -> Result<Manifest, HqError> {
+        self.export_as(to, false)
+    }
+
+    /// As [`Headquarters::export`], with what few may read.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn export_with_sensitive(&mut self, to: &Path) -> Result<Manifest, HqError> {
+        self.export_as(to, true)
+    }
+
+    fn export_as(&mut self, to: &Path, sensitive: bool) -> Result<Manifest, HqError> {
         let landing = Landing::prepare(to)?;
         let name = OrganisationName { name: self.file.organisation.clone(), org: self.file.org.to_hex() };
         let generated_at_ms = self.clock.wall_ms();
         let (replica, shared) = (&mut self.replica, &self.shared);
         let manifest = shared.with(|engine, store| -> Result<Manifest, HqError> {
             let feeds = feeds_of(engine);
-            let mut tables = Tables::begin(landing.folder())?;
+            let mut tables = Tables::begin(landing.folder(), sensitive)?;
             let families = replica.families(store, &feeds)?;
             let mut between: Between = BTreeMap::new();
             for split in replica.split_members(store, &feeds, &families)? {
                 between.entry(split.conflict.document).or_default().push(split.conflict);
             }
+            let mut left_out = 0;
             for feed in &feeds {
-                write_feed(replica, (engine, store), (feed, &families, &between), &mut tables)?;
+                let of_all = (feed, &families, &between, sensitive);
+                left_out += write_feed(replica, (engine, store), of_all, &mut tables)?;
             }
             let mut files = tables.finish()?;
             let cut = manifest::cut(engine, store)?;
@@ -73,6 +87,7 @@ impl Headquarters {
                 files,
                 holds,
                 not_merged: not_merged(replica, store, &feeds)?,
+                sensitive_left_out: left_out,
                 devices: manifest::count_devices(engine, store)?,
                 generated_at_ms,
             })
@@ -101,13 +116,14 @@ fn write_descriptions(
     Ok([package, file::write_json(folder, SCHEMA, &records_schema())?])
 }
 
-/// Writes a feed's documents, one after the other: households by id, then what else there is.
+/// Writes a feed's documents, one after the other: households by id, then what else there is. Gives how many were left
+/// out because few may read them.
 fn write_feed(
     replica: &mut Replica,
     (engine, store): (&Engine, &dyn Store),
-    (feed, families, between): (&Feed, &Families, &Between),
+    (feed, families, between, sensitive): (&Feed, &Families, &Between, bool),
     tables: &mut Tables,
-) -> Result<(), HqError> {
+) -> Result<u64, HqError> {
     let mut known: BTreeMap<ActorId, Option<Writer>> = BTreeMap::new();
     let mut after: Option<DocumentId> = None;
     loop {
@@ -120,10 +136,22 @@ fn write_feed(
             None => break,
         }
     }
+    let mut left_out = 0;
     for row in &replica.register(store, feed)? {
+        if row.is_sensitive() && !sensitive {
+            left_out += 1;
+            continue;
+        }
         write_document(replica, (engine, store), (feed, families, between, row), tables, &mut known)?;
     }
-    Ok(())
+    Ok(left_out)
+}
+
+/// The family's record that a referral or a protection case names.
+fn referred(view: &HouseholdView) -> Option<DocumentId> {
+    let event = view.records.iter().find(|record| record.kind.is_event())?;
+    let household = uuid::Uuid::parse_str(event.text("household")?).ok()?;
+    Some(DocumentId(*household.as_bytes()))
 }
 
 fn write_document(
@@ -138,7 +166,7 @@ fn write_document(
     let mut conflicts = if row.conflicts > 0 { replica.conflicts(store, feed, id)? } else { Vec::new() };
     conflicts.extend(between.get(id).into_iter().flatten().cloned());
     let sources = replica.sources(store, feed, id)?.unwrap_or_default();
-    let family = families.family_of(id);
+    let family = families.family_of(&referred(&view).unwrap_or(*id));
     let whole = Whole { feed, view: &view, conflicts: &conflicts, family, sources: &sources };
     let replica = &*replica;
     tables.household(&whole, &mut |actor, elsewhere| {

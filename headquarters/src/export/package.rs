@@ -1,6 +1,8 @@
 //! Export: `datapackage.json`, a Frictionless Data Package: what the files are, their columns, types, keys and codes,
 //! for programs. Made from the description of the tables; it holds nothing that equal cuts do not make equal.
 
+use khettara_records::model::vocabulary::vocabularies;
+use khettara_records::model::{Tongue, Words};
 use serde_json::{Map, Value as Json, json};
 
 use super::column::{Column, ColumnKind, TableDescription, tables};
@@ -89,6 +91,12 @@ fn field(column: &Column) -> Json {
         ("type".into(), json!(kind)),
         ("title".into(), json!(column.words)),
     ]);
+    if let Some(words) = column.labels {
+        field.insert("labels".into(), in_all_tongues(words));
+    }
+    if let Some(codes) = column.limits.codes {
+        field.insert("codeLabels".into(), code_labels(codes));
+    }
     if let Some(unit) = column.unit {
         field.insert("unit".into(), json!(unit));
     }
@@ -101,6 +109,20 @@ fn field(column: &Column) -> Json {
         field.insert("constraints".into(), Json::Object(constraints));
     }
     Json::Object(field)
+}
+
+fn in_all_tongues(words: Words) -> Json {
+    Tongue::ALL
+        .into_iter()
+        .map(|tongue| (tongue.code().to_string(), json!(words.in_tongue(tongue))))
+        .collect()
+}
+
+/// What each code of a list says, in every language.
+fn code_labels(codes: &[&str]) -> Json {
+    let list = vocabularies().into_iter().find(|list| list.codes == codes);
+    let words = |code: &&str| Some((code.to_string(), in_all_tongues(list?.words_of(code)?)));
+    Json::Object(codes.iter().filter_map(words).collect())
 }
 
 fn constraints(column: &Column) -> Map<String, Json> {

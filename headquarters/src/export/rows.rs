@@ -31,7 +31,7 @@ pub(super) struct Whole<'a> {
     pub feed: &'a Feed,
     pub view: &'a HouseholdView,
     pub conflicts: &'a [Conflict],
-    /// The family that the document is a record of.
+    /// The family that the document is a record of, or that a referral is of.
     pub family: DocumentId,
     pub sources: &'a Sources,
 }
@@ -98,8 +98,11 @@ impl Whole<'_> {
     ) -> Result<Vec<Vec<Cell>>, HqError> {
         let mut rows = Vec::new();
         for (number, conflict) in (1..).zip(self.conflicts) {
-            let writers: Vec<Option<Writer>> =
-                conflict.sides.iter().map(|answer| who_is(&answer.actor, answer.feed.as_ref())).collect::<Result<_, _>>()?;
+            let writers: Vec<Option<Writer>> = conflict
+                .sides
+                .iter()
+                .map(|answer| who_is(&answer.actor, answer.feed.as_ref()))
+                .collect::<Result<_, _>>()?;
             let all: Vec<Who> = writers.iter().map(|writer| named(*writer)).collect();
             for (answer, writer) in conflict.sides.iter().zip(writers) {
                 let row = Row::Answer { number, conflict, answer, writer, all: &all };
@@ -135,7 +138,12 @@ impl Whole<'_> {
                 let codes: Vec<&str> = household.languages.iter().map(|language| language.as_str()).collect();
                 listed(&codes)
             }
-            Source::Family => Cell::Text(Uuid::from_bytes(self.family.0).to_string()),
+            Source::Family => match self.view.about {
+                about if about == RecordKind::Household || about.is_event() => {
+                    Cell::Text(Uuid::from_bytes(self.family.0).to_string())
+                }
+                _ => Cell::Empty,
+            },
             Source::AllConflicts => Cell::Number(i64::try_from(self.conflicts.len()).unwrap_or(i64::MAX)),
             Source::LastVisit => self.view.last_visit().map_or(Cell::Empty, Cell::Time),
             other => match row {

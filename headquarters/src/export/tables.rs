@@ -24,8 +24,9 @@ struct Pair {
 }
 
 impl Tables {
-    pub(super) fn begin(folder: &Path) -> Result<Self, HqError> {
-        let begun = tables().into_iter().map(|description| {
+    pub(super) fn begin(folder: &Path, sensitive: bool) -> Result<Self, HqError> {
+        let wanted = tables().into_iter().filter(|table| sensitive || !table.sensitive);
+        let begun = wanted.map(|description| {
             let csv = Table::begin(folder, &description)?;
             let parquet = ParquetFile::begin(folder, &description)?;
             Ok(Pair { description, csv, parquet })
@@ -47,7 +48,8 @@ impl Tables {
     /// Writes every row of one household.
     pub(super) fn household(&mut self, whole: &Whole<'_>, who_is: &mut WhoIs<'_>) -> Result<(), HqError> {
         let view = serde_json::to_value(whole.view)?;
-        for kind in RecordKind::ALL.iter().copied() {
+        let kinds = RecordKind::ALL.iter().copied();
+        for kind in kinds.filter(|kind| *kind == whole.view.about || !kind.is_sensitive()) {
             let pair = self.pair(table_of(kind))?;
             let rows = whole.record_rows(kind, &view, &pair.description.columns, who_is)?;
             pair.write(&rows)?;

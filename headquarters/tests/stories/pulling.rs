@@ -2,9 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::support::{
-    Relay, Tablet, feed, founded, household, household_id, open_when_free, ticket, visit,
-};
+use crate::support::{Relay, Tablet, feed, founded, household, household_id, open_when_free, ticket, visit};
 use khettara_hq::export::read_table;
 use khettara_hq::pull::{Outcome, Progress};
 use khettara_hq::{Headquarters, HqError, NewRelay};
@@ -102,9 +100,8 @@ fn a_person_in_two_families_is_counted_once_in_a_dataset() {
     office.export(&to).expect("exports");
     let table = |name: &str| read_table(&to.join(name)).expect("reads");
     let conflicts = table("conflicts.csv");
-    let column = |table: &[Vec<String>], name: &str| {
-        table[0].iter().position(|column| column == name).expect("there")
-    };
+    let column =
+        |table: &[Vec<String>], name: &str| table[0].iter().position(|column| column == name).expect("there");
     let path = column(&conflicts, "path");
     assert_eq!(conflicts.len(), 3, "one conflict, two answers");
     assert!(conflicts[1..].iter().all(|row| row[path] == format!("rule.one_family/{}", household_id(99))));

@@ -69,7 +69,8 @@ pub fn anchored(before: Option<&Compared>, after: &Compared, at: Instant) -> Opt
     let agree = i64::from(CLOCKS_AGREE_S);
     let (first, last) = (before.map(|before| before.other_s), after.other_s);
     let is_between = |seconds: i64| {
-        seconds <= last.saturating_add(agree) && first.is_none_or(|first| seconds >= first.saturating_sub(agree))
+        seconds <= last.saturating_add(agree)
+            && first.is_none_or(|first| seconds >= first.saturating_sub(agree))
     };
     let ahead = after.ahead_s();
     let was_right_after = ahead.saturating_abs() <= agree;

@@ -37,6 +37,8 @@ pub enum Shape {
     Commune,
     /// A telephone number.
     Phone,
+    /// A number of a state register, hashed.
+    Identifier,
     /// A language's code.
     Language,
     /// A date or year of birth, which may be a guess.
@@ -124,6 +126,7 @@ impl RecordKind {
             ValueType::Codes(list) => Shape::Codes(list.codes),
             ValueType::Commune => Shape::Commune,
             ValueType::Territories => Shape::Territories,
+            ValueType::Identifier => Shape::Identifier,
             ValueType::Phone => Shape::Phone,
             ValueType::Language => Shape::Language,
             ValueType::Birth => Shape::Birth,
@@ -157,6 +160,7 @@ mod tests {
             Shape::Time => json!("2026-11-25T09:30:00Z"),
             Shape::Commune => json!("08.201.11.07"),
             Shape::Phone => json!("+212661234567"),
+            Shape::Identifier => json!("UA 123456"),
             Shape::Language => json!("ary"),
             Shape::Birth => json!("1961~"),
             Shape::Place => json!({"lat_e5": 1, "lon_e5": -2, "accuracy_m": 3}),

@@ -78,6 +78,9 @@ pub enum Reason {
     /// A member needs a name in one of the two scripts.
     #[error("a new member needs name_ar or name_latin, at least one of the two")]
     NoName,
+    /// No number of a register.
+    #[error("a number is 4 to 24 letters and digits of its card, such as UA123456; check it")]
+    BadIdentifier,
     /// A value of another type.
     #[error("this must be {expected}")]
     WrongType {
@@ -230,6 +233,7 @@ pub(crate) const KINDS: &[&str] = &[
     "constraint",
     "link",
     "referral",
+    "protection",
     "service_point",
     "organisation",
     "agent",

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::error::{Reason, RecordError};
 use super::gps::Gps;
+use super::identifier::Identifier;
 use super::instant::Instant;
 use super::json::{Fields, Node};
 use super::quantity::Count;
@@ -164,6 +165,8 @@ form! {
         gps: Gps, OPTIONAL, 0, ["الموقع على الخريطة", "position", "place on the map"];
         /// A telephone number.
         phone: Phone, OPTIONAL, 0, ["الهاتف", "téléphone", "telephone"];
+        /// The number in the unified social register.
+        rsu: Identifier, OPTIONAL, 0, ["رقم السجل الاجتماعي الموحد", "numéro au registre social unifié", "number in the unified social register"];
         /// Where water comes from.
         water: Water, OPTIONAL, 0, ["الماء", "eau", "water"];
         /// Type of dwelling.
@@ -209,6 +212,10 @@ form! {
         birth: Birth, OPTIONAL, 0, ["تاريخ الميلاد", "naissance", "birth"];
         /// Needed. What the member is to the head.
         relation: Relation, NEEDED, 0, ["القرابة برب الأسرة", "lien avec le chef", "relation to the head"];
+        /// The number of the national card.
+        cin: Identifier, OPTIONAL, 0, ["رقم البطاقة الوطنية", "numéro de la carte nationale", "number of the national card"];
+        /// The civil and social digital identifier of the national register of the population.
+        idcs: Identifier, OPTIONAL, 0, ["المعرف الرقمي المدني والاجتماعي", "identifiant digital civil et social", "civil and social digital identifier"];
         /// Marital status.
         marital: Marital, OPTIONAL, 0, ["الحالة العائلية", "état matrimonial", "marital status"];
         /// Highest level of schooling.

@@ -110,11 +110,11 @@ impl Form {
         }
     }
 
-    /// The household that a referral is of.
+    /// The household that a referral, or a protection case, is of.
     #[must_use]
     pub fn referred_household(&self) -> Option<Uuid> {
         match self {
-            Self::Record(form) if form.kind == RecordKind::Referral => match form.value("household") {
+            Self::Record(form) if form.kind.is_event() => match form.value("household") {
                 Some(Scalar::Text(id)) => of_canonical(id),
                 _ => None,
             },
@@ -132,7 +132,7 @@ impl Form {
                 form.offset_min = form.offset_min.or(reading.offset_min);
             }
             Self::Record(form)
-                if form.kind == RecordKind::Referral && form.id.is_none() && !form.given.contains_key("at") =>
+                if form.kind.is_event() && form.id.is_none() && !form.given.contains_key("at") =>
             {
                 form.or_else("at", || Scalar::Integer(reading.at.seconds()));
                 form.or_else("time_source", || Scalar::Text(TimeSource::Device.code().into()));

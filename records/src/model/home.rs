@@ -11,7 +11,7 @@ use super::value::Scalar;
 const COMMON: &str = "common";
 
 /// The name of the feed that a new document belongs in: the commune's code; `<province>/referrals` for a referral;
-/// `@reference/<province>` for places of service and bodies of a commune, `@reference/common` for what has none.
+/// `<commune>/protection` for what few may read; `@reference/<province>` for places of service and bodies of a commune, `@reference/common` for what has none.
 /// `None` where the form begins no document.
 ///
 /// # Errors
@@ -24,6 +24,7 @@ pub fn home_feed(form: &Form) -> Result<Option<String>, RecordError> {
             let commune = commune_of(form);
             Ok(Some(match form.kind {
                 RecordKind::Place => commune.ok_or_else(missing)?.into(),
+                RecordKind::Protection => format!("{}/protection", commune.ok_or_else(missing)?),
                 RecordKind::Referral => format!("{}/referrals", province_of(commune.ok_or_else(missing)?)),
                 _ => format!("@reference/{}", commune.map_or(COMMON, province_of)),
             }))
@@ -57,6 +58,10 @@ mod tests {
             (
                 r#""record":"referral","commune":"08.201.11.07","household":"0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11","category":"health","urgency":"low","to":"x","at":"2026-11-25T09:30:00Z","agent":"a""#,
                 "08.201/referrals",
+            ),
+            (
+                r#""record":"protection","commune":"08.201.11.07","household":"0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11","kind":"neglect","urgency":"high","at":"2026-11-25T09:30:00Z","agent":"a""#,
+                "08.201.11.07/protection",
             ),
             (
                 r#""record":"service_point","commune":"08.401.01.03","kind":"school","name_ar":"مدرسة""#,

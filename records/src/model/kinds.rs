@@ -16,8 +16,9 @@ use super::instant::Instant;
 use super::quantity::{Amount, Difficulty};
 use super::value::{Commune, Date, Phone, Reference, Territories};
 use super::vocabulary::{
-    BodyKind, Capacity, Category, ConstraintKind, ConstraintScope, Day, EnrolmentStatus, ExpectationStatus,
-    LinkKind, Mode, PointKind, ReferralStatus, ResourceKind, TimeSource, Urgency,
+    BodyKind, Capacity, CaseStatus, Category, Consent, ConstraintKind, ConstraintScope, Danger, Day,
+    EnrolmentStatus, ExpectationStatus, LinkKind, Mode, PointKind, ReferralStatus, ResourceKind, TimeSource,
+    Urgency,
 };
 use super::words::Words;
 
@@ -92,6 +93,8 @@ kinds! {
     Link, "link", "links", 2, [Household], LINK, ["رابط بملف آخر", "lien avec un autre dossier", "link to another record"];
     /// A family sent to somebody who can help. Both sides write in it.
     Referral, "referral", "referral", 3, [], REFERRAL, ["إحالة", "orientation", "referral"];
+    /// Somebody who must be protected: read by few, in a feed of its own.
+    Protection, "protection", "protection", 3, [], PROTECTION, ["ملف حماية", "dossier de protection", "protection case"];
     /// A place where services are given.
     ServicePoint, "service_point", "service_point", 3, [], SERVICE_POINT, ["نقطة خدمة", "point de service", "service point"];
     /// A body.
@@ -131,9 +134,10 @@ impl RecordKind {
     ];
 
     /// The kinds that a document can be about.
-    pub const SUBJECTS: [Self; 9] = [
+    pub const SUBJECTS: [Self; 10] = [
         Self::Household,
         Self::Referral,
+        Self::Protection,
         Self::ServicePoint,
         Self::Organisation,
         Self::Agent,
@@ -147,6 +151,18 @@ impl RecordKind {
     #[must_use]
     pub const fn is_subject(self) -> bool {
         self.subjects().is_empty()
+    }
+
+    /// Whether it is read by few: it stands in a feed of its own, and in no ordinary list or export.
+    #[must_use]
+    pub const fn is_sensitive(self) -> bool {
+        matches!(self, Self::Protection)
+    }
+
+    /// Whether it is something that happened to a family and stands in a document of its own, with a clock's time.
+    #[must_use]
+    pub const fn is_event(self) -> bool {
+        matches!(self, Self::Referral | Self::Protection)
     }
 
     /// The kind a word names.
@@ -257,6 +273,27 @@ fields! {
         answered_by: String, OPTIONAL, RECORD_NAME_BYTES_MAX, ["المجيب", "répondu par", "answered by"];
         answered_at: Instant, OPTIONAL, 0, ["وقت الجواب", "heure de la réponse", "time of the answer"];
         withdrawn: bool, OPTIONAL, 0, ["مسحوب", "retirée", "withdrawn"];
+    }
+    PROTECTION {
+        household: Reference, NEEDED, 0, ["الأسرة", "ménage", "household"];
+        commune: Commune, NEEDED, 0, ["الجماعة", "commune", "commune"];
+        of_member: Reference, OPTIONAL, 0, ["الفرد", "membre", "member"];
+        from_visit: Reference, OPTIONAL, 0, ["الزيارة", "visite", "visit"];
+        kind: Danger, NEEDED, 0, ["النوع", "type", "kind"];
+        urgency: Urgency, NEEDED, 0, ["الاستعجال", "urgence", "urgency"];
+        consent: Consent, OPTIONAL, 0, ["الموافقة على التتبع", "consentement au suivi", "consent to follow-up"];
+        text: String, OPTIONAL, RECORD_TEXT_BYTES_MAX, ["النص", "texte", "text"];
+        at: Instant, NEEDED, 0, ["الوقت", "heure", "time"];
+        time_source: TimeSource, OPTIONAL, 0, ["مصدر الوقت", "source de l'heure", "source of the time"];
+        error_s: u32, OPTIONAL, 0, ["خطأ الوقت", "erreur de l'heure", "error of the time"];
+        offset_min: i16, OPTIONAL, 0, ["المنطقة الزمنية للجهاز", "fuseau de la tablette", "zone of the device"];
+        anchored_at: Instant, OPTIONAL, 0, ["الوقت بعد المقارنة", "heure corrigée", "time found later"];
+        anchored_by: TimeSource, OPTIONAL, 0, ["الساعة المعتمدة للمقارنة", "horloge de comparaison", "clock compared with"];
+        anchored_error_s: u32, OPTIONAL, 0, ["خطأ الوقت بعد المقارنة", "erreur de l'heure corrigée", "error of the time found later"];
+        agent: String, NEEDED, RECORD_AGENT_BYTES_MAX, ["العون", "agent", "agent"];
+        status: CaseStatus, OPTIONAL, 0, ["الحالة", "état", "state"];
+        measures: String, OPTIONAL, RECORD_TEXT_BYTES_MAX, ["التدابير المتخذة", "mesures prises", "measures taken"];
+        withdrawn: bool, OPTIONAL, 0, ["مسحوب", "retiré", "withdrawn"];
     }
     SERVICE_POINT {
         name_ar: String, OPTIONAL, RECORD_NAME_BYTES_MAX, ["الاسم بالعربية", "nom en arabe", "name in Arabic"];

@@ -87,6 +87,7 @@ fn holds(spec: &FieldSpec) -> String {
         ValueType::Codes(list) => format!("list of [{}](#{})", list.name, list.name.to_lowercase()),
         ValueType::Commune => "HCP code of a commune".into(),
         ValueType::Territories => "HCP codes, a space between".into(),
+        ValueType::Identifier => "number of a register; kept as a hash and its last two characters".into(),
         ValueType::Phone => "E.164 number".into(),
         ValueType::Language => "BCP-47 code".into(),
         ValueType::Birth => "date or year of birth".into(),

@@ -43,9 +43,7 @@ pub struct RuleSpec {
 const ONE_HEAD: &RuleSpec = &RuleSpec {
     word: "one_head",
     says: Words {
-        ar: "لكل أسرة رب واحد",
-        fr: "Un ménage a un seul chef",
-        en: "A family has one head",
+        ar: "لكل أسرة رب واحد", fr: "Un ménage a un seul chef", en: "A family has one head"
     },
     broken: Words {
         ar: "للأسرة أكثر من رب أسرة",

@@ -17,6 +17,10 @@ const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 const HASH: &str = "^[0-9a-fA-F]{64}$";
 const COMMUNE: &str = r"^[0-9]{2}\.[0-9]{3}\.[0-9]{2}\.[0-9]{2}(\.[0-9]{2})?$";
 const PHONE: &str = r"^\+[1-9][0-9]{7,14}$";
+/// As it is kept.
+const IDENTIFIER: &str = "^#[0-9A-Z]{2}:[0-9a-f]{32}$";
+/// As it may be entered: as it is kept, or as it stands on a card.
+const IDENTIFIER_ENTERED: &str = "^(#[0-9A-Z]{2}:[0-9a-f]{32}|[ ./-]*([0-9A-Za-z][ ./-]*){4,24})$";
 const LANGUAGE: &str = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$";
 const LANGUAGE_LETTERS_MAX: usize = 35;
 const BIRTH: &str = "^(189[6-9]|19[0-9]{2}|2[01][0-9]{2})(~|-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$";
@@ -31,6 +35,7 @@ pub const fn pattern_of(shape: Shape) -> Option<&'static str> {
     match shape {
         Shape::Commune => Some(COMMUNE),
         Shape::Phone => Some(PHONE),
+        Shape::Identifier => Some(IDENTIFIER),
         Shape::Language => Some(LANGUAGE),
         Shape::Birth => Some(BIRTH),
         Shape::Time => Some(TIME),
@@ -169,6 +174,7 @@ fn shape(shape: Shape) -> Json {
         Shape::Language => {
             json!({"type": "string", "pattern": LANGUAGE, "maxLength": LANGUAGE_LETTERS_MAX})
         }
+        Shape::Identifier => json!({"type": "string", "pattern": IDENTIFIER_ENTERED}),
         Shape::Commune | Shape::Phone | Shape::Birth | Shape::Date | Shape::Territories => {
             json!({"type": "string", "pattern": pattern_of(shape)})
         }

@@ -195,9 +195,8 @@ impl<D: Hashes> Search<'_, D> {
             _ if entry.id != self.entry.id => 1,
             _ => 2,
         };
-        let is_more_telling = |(known, path, _): &(u8, FieldPath, Written)| {
-            (rank, &entry.path(field)) < (*known, path)
-        };
+        let is_more_telling =
+            |(known, path, _): &(u8, FieldPath, Written)| (rank, &entry.path(field)) < (*known, path);
         if found.get(&written.change).is_none_or(is_more_telling) {
             found.insert(written.change, (rank, entry.path(field), written));
         }

@@ -60,6 +60,8 @@ pub enum ValueType {
     Territories,
     /// A telephone number, E.164.
     Phone,
+    /// A number of a state register, hashed.
+    Identifier,
     /// A language, BCP-47.
     Language,
     /// A date or year of birth.

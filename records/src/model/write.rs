@@ -253,9 +253,13 @@ impl Writer<'_, '_> {
     fn resolve(&mut self, resolution: &Resolution) -> Result<(), RecordError> {
         let (kind, maps, field) = match &resolution.path {
             FieldPath::Rule(Rule::OneHead) => return self.resolve_head(resolution),
-            FieldPath::Rule(rule @ Rule::SetAside { .. }) => return self.resolve_set_aside(resolution, *rule),
+            FieldPath::Rule(rule @ Rule::SetAside { .. }) => {
+                return self.resolve_set_aside(resolution, *rule);
+            }
             // Decided by setting the member aside in the other documents.
-            FieldPath::Rule(Rule::OneFamily { .. }) | FieldPath::Other(_) => return Err(RecordError::new("path", Reason::BadPath)),
+            FieldPath::Rule(Rule::OneFamily { .. }) | FieldPath::Other(_) => {
+                return Err(RecordError::new("path", Reason::BadPath));
+            }
             FieldPath::Household(field) => (Some(RecordKind::Household), self.root("household")?, field),
             FieldPath::Subject { kind, field } => (Some(*kind), self.root(kind.map())?, field),
             FieldPath::Language(code) => (None, self.root("languages")?, code),
@@ -323,7 +327,9 @@ impl Writer<'_, '_> {
             Keep::Side(change) if authors.contains(change) => aside.contains(change),
             Keep::Side(_) => return Err(RecordError::new("side", Reason::NoSuchSide)),
             Keep::Value(Scalar::Flag(stays_aside)) => *stays_aside,
-            Keep::Value(_) => return Err(RecordError::new("value", Reason::WrongType { expected: "true or false" })),
+            Keep::Value(_) => {
+                return Err(RecordError::new("value", Reason::WrongType { expected: "true or false" }));
+            }
         };
         let (key, on, off) = marker(found.kind).ok_or(RecordError::new("path", Reason::BadPath))?;
         let value = laid::to_automerge(if stays_aside { &on } else { &off });

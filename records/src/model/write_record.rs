@@ -10,7 +10,7 @@ use super::kinds::RecordKind;
 use super::laid;
 use super::record_form::{Given, RecordForm};
 use super::value::{FieldValue, Reference, Scalar};
-use super::vocabulary::{ExpectationStatus, ReferralStatus};
+use super::vocabulary::{CaseStatus, ExpectationStatus, ReferralStatus};
 use super::write::{Fields, Writer};
 
 /// What may change in a profile whose answers stand or fall together.
@@ -112,6 +112,9 @@ impl Writer<'_, '_> {
                 }
                 RecordKind::Referral => {
                     form.or_else("status", || Scalar::Text(ReferralStatus::Pending.code().into()));
+                }
+                RecordKind::Protection => {
+                    form.or_else("status", || Scalar::Text(CaseStatus::Open.code().into()));
                 }
                 _ => {}
             }

@@ -1,5 +1,5 @@
 //! The visits that one change begins: enough to count own work in visits without loading its household. And the
-//! referral, whose time is a clock's word like a visit's.
+//! referral or protection case, whose time is a clock's word like a visit's.
 
 use automerge::legacy::{Key, ObjectId, OpType};
 use automerge::{Change, ObjId, ObjType, ROOT, ScalarValue};
@@ -51,13 +51,17 @@ pub fn visits_begun(chunk: &[u8]) -> Vec<VisitBegun> {
     begun.into_iter().map(|(_, visit)| visit).collect()
 }
 
-/// The time that a change gives a referral, likewise.
+/// The time that a change gives a referral or a protection case, likewise.
 #[must_use]
-pub fn referral_begun(chunk: &[u8]) -> Option<Instant> {
+pub fn event_begun(chunk: &[u8]) -> Option<Instant> {
     let change = Change::from_bytes(chunk.to_vec()).ok()?.decode();
-    let map = referral_map()?;
+    let events = RecordKind::SUBJECTS.into_iter().filter(|kind| kind.is_event());
+    let maps: Vec<_> = events.filter_map(map_of).collect();
     change.operations.iter().find_map(|operation| {
-        let is_there = matches!(&operation.obj, ObjectId::Id(id) if id.0 == map.0 && *id.actor() == map.1);
+        let is_it = |map: &(u64, automerge::ActorId)| {
+            matches!(&operation.obj, ObjectId::Id(id) if id.0 == map.0 && *id.actor() == map.1)
+        };
+        let is_there = maps.iter().any(is_it);
         match (&operation.key, &operation.action) {
             (Key::Map(key), OpType::Put(ScalarValue::Int(seconds))) if is_there && key.as_str() == "at" => {
                 Instant::of_seconds(*seconds).ok()
@@ -67,9 +71,8 @@ pub fn referral_begun(chunk: &[u8]) -> Option<Instant> {
     })
 }
 
-/// The map of a referral, which a constant made.
-fn referral_map() -> Option<(u64, automerge::ActorId)> {
-    let kind = RecordKind::Referral;
+/// The map of a subject, which a constant made.
+fn map_of(kind: RecordKind) -> Option<(u64, automerge::ActorId)> {
     let constant = constants().iter().find(|constant| constant.number == kind.constant())?;
     let change = Change::from_bytes(constant.chunk.to_vec()).ok()?;
     let start = change.start_op().get();

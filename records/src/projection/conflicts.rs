@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::view::entries;
 use crate::model::laid::{self, Held, Operation, Record};
-use crate::model::write::heads;
 use crate::model::set_aside::set_aside;
+use crate::model::write::heads;
 use crate::model::{
     FieldPath, Form, HouseholdDocument, Instant, Keep, RecordKind, Reference, Resolution, Rule, Scalar,
 };
@@ -91,7 +91,9 @@ impl Conflict {
         let side = self.sides.get(side)?;
         // Two heads may come from one change, so a head is kept by its id.
         match (&self.path, &side.value) {
-            (FieldPath::Rule(Rule::OneHead), Json::String(id)) => Some(self.keep_value(Scalar::Text(id.clone()))),
+            (FieldPath::Rule(Rule::OneHead), Json::String(id)) => {
+                Some(self.keep_value(Scalar::Text(id.clone())))
+            }
             _ => Some(self.decide(Keep::Side(side.change))),
         }
     }

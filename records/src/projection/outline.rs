@@ -14,8 +14,8 @@ use crate::model::laid::{self, Held};
 use crate::model::of_canonical;
 use crate::model::set_aside::{marker, set_aside};
 use crate::model::{
-    Commune, FieldValue, HouseholdDocument, Instant, Phone, RecordKind, Reference, Relation, Scalar,
-    is_root_map,
+    Commune, FieldValue, HouseholdDocument, Identifier, Instant, Phone, RecordKind, Reference, Relation,
+    Scalar, is_root_map,
 };
 
 /// What a list shows of a household. Every count and field equals what [`super::HouseholdView`] says.
@@ -43,8 +43,9 @@ pub(crate) struct Outline {
     pub(crate) conflicts: u32,
     /// The other records of this family that its links name, withdrawn ones left out.
     pub(crate) links: BTreeSet<Uuid>,
-    /// Its members, withdrawn ones and those of a withdrawn household left out.
-    pub(crate) member_ids: BTreeSet<Uuid>,
+    /// What names its members, each with the member: their ids, and the hashes of their numbers in registers. Withdrawn
+    /// ones and those of a withdrawn household are left out.
+    pub(crate) people: BTreeSet<(Uuid, Uuid)>,
 }
 
 impl std::fmt::Debug for Outline {
@@ -78,6 +79,7 @@ impl Outline {
             arabic: member.name_ar.clone(),
             is_head: member.relation.as_deref() == Some(Relation::Head.code()),
             withdrawn: false,
+            numbers: [hash_of(member.cin.as_ref()), hash_of(member.idcs.as_ref())],
         });
         let members: Vec<Member> = members.collect();
         let visits = || view.visits.iter().filter(|visit| visit.withdrawn != Some(true));
@@ -101,7 +103,7 @@ impl Outline {
                 .filter(|link| !link.is_withdrawn())
                 .filter_map(|link| of_canonical(link.text("to")?))
                 .collect(),
-            member_ids: ids_of(&members, household.withdrawn == Some(true)),
+            people: people(&members, household.withdrawn == Some(true)),
         }
     }
 }
@@ -122,8 +124,16 @@ fn name_of(members: &[Member], head: Option<&Reference>) -> Option<String> {
     named.latin.clone().or_else(|| named.arabic.clone())
 }
 
-fn ids_of(members: &[Member], is_withdrawn: bool) -> BTreeSet<Uuid> {
-    members.iter().filter(|_| !is_withdrawn).map(|member| member.id).collect()
+fn people(members: &[Member], is_withdrawn: bool) -> BTreeSet<(Uuid, Uuid)> {
+    let names = |member: &Member| {
+        let id = member.id;
+        std::iter::once(id).chain(member.numbers.into_iter().flatten()).map(move |name| (name, id))
+    };
+    members.iter().filter(|_| !is_withdrawn).flat_map(names).collect()
+}
+
+fn hash_of(number: Option<&Identifier>) -> Option<Uuid> {
+    number.map(|number| Uuid::from_bytes(number.hash()))
 }
 
 /// Maps stand beside each other under one key.
@@ -135,6 +145,14 @@ struct Member {
     arabic: Option<String>,
     is_head: bool,
     withdrawn: bool,
+    /// The hashes of its numbers.
+    numbers: [Option<Uuid>; 2],
+}
+
+impl Member {
+    const fn of(id: Uuid) -> Self {
+        Self { id, latin: None, arabic: None, is_head: false, withdrawn: false, numbers: [None; 2] }
+    }
 }
 
 #[derive(Default)]
@@ -274,7 +292,7 @@ impl Pass {
     fn one(&mut self, kind: RecordKind, id: Uuid) -> Place {
         let place = match kind {
             RecordKind::Member => {
-                self.members.push(Member { id, latin: None, arabic: None, is_head: false, withdrawn: false });
+                self.members.push(Member::of(id));
                 self.members.len()
             }
             RecordKind::Visit => {
@@ -318,6 +336,8 @@ impl Pass {
                     "name_ar" => member.arabic = typed(scalar),
                     "relation" => member.is_head = Relation::of_scalar(scalar) == Some(Relation::Head),
                     "withdrawn" => member.withdrawn = typed(scalar) == Some(true),
+                    "cin" => member.numbers[0] = hash_of(typed(scalar).as_ref()),
+                    "idcs" => member.numbers[1] = hash_of(typed(scalar).as_ref()),
                     _ => {}
                 }
             }
@@ -354,7 +374,7 @@ impl Pass {
             open_needs: count(self.needs.iter().filter(|is_open| **is_open).count()),
             conflicts: self.outline.conflicts + u32::from(heads > 1),
             links: self.links.iter().filter(|link| !link.withdrawn).filter_map(|link| link.to).collect(),
-            member_ids: ids_of(&self.members, self.outline.withdrawn),
+            people: people(&self.members, self.outline.withdrawn),
             ..self.outline
         }
     }
@@ -364,7 +384,9 @@ impl Pass {
 fn is_shown(place: Place, key: &str) -> bool {
     let fields: &[&str] = match place {
         Place::Household => &["commune", "douar", "status", "phone", "withdrawn", "head"],
-        Place::One(RecordKind::Member, _) => &["name_latin", "name_ar", "relation", "withdrawn"],
+        Place::One(RecordKind::Member, _) => {
+            &["name_latin", "name_ar", "relation", "withdrawn", "cin", "idcs"]
+        }
         Place::One(RecordKind::Visit, _) => &["at", "anchored_at", "withdrawn"],
         Place::One(RecordKind::Need, _) => &["status"],
         Place::One(RecordKind::Link, _) => &["to", "withdrawn"],

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::model::laid::Record;
-use crate::model::{Birth, Commune, Count, Gps, Instant, Language, Phone, Reference};
+use crate::model::{Birth, Commune, Count, Gps, Identifier, Instant, Language, Phone, Reference};
 
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident {
@@ -65,6 +65,8 @@ rows! {
             gps: Gps;
             /// Telephone.
             phone: Phone;
+            /// Number in the unified social register, hashed.
+            rsu: Identifier;
             /// Water.
             water: String;
             /// Dwelling.
@@ -107,6 +109,10 @@ rows! {
             birth: Birth;
             /// Relation to the head.
             relation: String;
+            /// Number of the national card, hashed.
+            cin: Identifier;
+            /// Civil and social digital identifier, hashed.
+            idcs: Identifier;
             /// Marital status.
             marital: String;
             /// Schooling.

@@ -12,7 +12,9 @@ use super::moments::{self, Moment};
 use super::record_row::RecordRow;
 use super::rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
 use crate::model::laid::{self, Held};
-use crate::model::{FieldPath, HouseholdDocument, Instant, Language, RecordKind, Rule, is_root_map, of_canonical};
+use crate::model::{
+    FieldPath, HouseholdDocument, Instant, Language, RecordKind, Rule, is_root_map, of_canonical,
+};
 
 /// A household as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,4 +1,5 @@
-//! Members over records: people who stand in records of several families, by their ids.
+//! Members over records: people who stand in records of several families, by their ids and by the hashes of their numbers
+//! in registers.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +20,12 @@ pub struct SplitMember {
     /// The conflict: a side for each record, by its id; none is shown rather than another. Its document is that with
     /// the smallest id.
     pub conflict: Conflict,
-    /// Where the record of each side stands, in their order.
-    pub records: Vec<(Feed, DocumentId)>,
+    /// Where the record of each side stands, and which of its members that is, in their order.
+    pub records: Vec<(Feed, DocumentId, Uuid)>,
 }
 
-/// Where each member stands who stands in several families.
-type Stands = BTreeMap<Uuid, Vec<(Feed, DocumentId)>>;
+/// Where each member stands who stands in several families, by the smallest of its ids.
+type Stands = BTreeMap<Uuid, BTreeMap<DocumentId, (Feed, Uuid)>>;
 
 impl Replica {
     /// How many people stand in several families; no document is loaded.
@@ -51,14 +52,14 @@ impl Replica {
         for (member, stands) in split(store, feeds, families)? {
             let path = FieldPath::Rule(Rule::OneFamily { member });
             let (mut sides, mut records) = (Vec::new(), Vec::new());
-            for (feed, document) in stands {
-                let side = self.with_document(store, &feed, &document, |one| membership(one, &feed, member))?;
+            for (document, (feed, id)) in stands {
+                let side = self.with_document(store, &feed, &document, |one| membership(one, &feed, id))?;
                 if let Some(side) = side.flatten() {
                     sides.push(side);
-                    records.push((feed, document));
+                    records.push((feed, document, id));
                 }
             }
-            if let [(_, document), _, ..] = records[..] {
+            if let [(_, document, _), _, ..] = records[..] {
                 let conflict = Conflict { document, words: path.words(), path, sides };
                 found.push(SplitMember { conflict, records });
             }
@@ -68,20 +69,24 @@ impl Replica {
 }
 
 fn split(store: &dyn Store, feeds: &[Feed], families: &Families) -> Result<Stands, StoreError> {
-    let mut all: Vec<(Uuid, DocumentId, usize)> = Vec::new();
+    let mut all: Vec<([u8; 16], DocumentId, [u8; 16], usize)> = Vec::new();
     for (place, feed) in feeds.iter().enumerate() {
         rows::each(store, &keys::list_rows(feed), &mut |_, value| {
             let Ok(row) = khettara_core::encoding::from_bytes::<ListRow>(value) else { return };
-            all.extend(row.member_ids.iter().map(|id| (Uuid::from_bytes(*id), row.document, place)));
+            all.extend(row.people.iter().map(|(name, id)| (*name, row.document, *id, place)));
         })?;
     }
     all.sort_unstable();
     let mut found = Stands::new();
     for of_one in all.chunk_by(|left, right| left.0 == right.0) {
         let family = families.family_of(&of_one[0].1);
-        if of_one.iter().any(|(_, document, _)| families.family_of(document) != family) {
-            let stands = of_one.iter().map(|(_, document, place)| (feeds[*place].clone(), *document));
-            found.insert(of_one[0].0, stands.collect());
+        if of_one.iter().all(|(_, document, ..)| families.family_of(document) == family) {
+            continue;
+        }
+        let smallest = of_one.iter().map(|(_, _, id, _)| *id).min().unwrap_or_default();
+        let stands = found.entry(Uuid::from_bytes(smallest)).or_default();
+        for (_, document, id, place) in of_one {
+            stands.entry(*document).or_insert_with(|| (feeds[*place].clone(), Uuid::from_bytes(*id)));
         }
     }
     Ok(found)

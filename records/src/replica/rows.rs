@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::keys;
-use crate::model::HouseholdDocument;
+use crate::model::{HouseholdDocument, RecordKind};
 use crate::projection::Outline;
 use crate::verdict::EntryState;
 
@@ -119,8 +119,9 @@ pub struct ListRow {
     pub changes: u64,
     /// The other records of this family that its links name, withdrawn ones left out; each once, ascending.
     pub links: Vec<DocumentId>,
-    /// The ids of its members, ascending; withdrawn ones, and those of a withdrawn household, left out.
-    pub member_ids: Vec<[u8; 16]>,
+    /// What names its members, each with the member's id, ascending: their ids, and the hashes of their numbers in
+    /// registers; withdrawn ones, and those of a withdrawn household, left out.
+    pub people: Vec<([u8; 16], [u8; 16])>,
 }
 
 impl fmt::Debug for ListRow {
@@ -130,6 +131,12 @@ impl fmt::Debug for ListRow {
 }
 
 impl ListRow {
+    /// Whether few may read it: see [`RecordKind::is_sensitive`].
+    #[must_use]
+    pub fn is_sensitive(&self) -> bool {
+        self.about.as_deref().and_then(RecordKind::of_word).is_some_and(RecordKind::is_sensitive)
+    }
+
     /// The row of a household as it stands.
     pub(super) fn of(document: &HouseholdDocument, changes: u64) -> Self {
         let outline = Outline::read(document);
@@ -150,7 +157,7 @@ impl ListRow {
             withdrawn: outline.withdrawn,
             changes,
             links: outline.links.into_iter().map(|id| DocumentId(*id.as_bytes())).collect(),
-            member_ids: outline.member_ids.into_iter().map(|id| *id.as_bytes()).collect(),
+            people: outline.people.into_iter().map(|(name, id)| (*name.as_bytes(), *id.as_bytes())).collect(),
         }
     }
 }

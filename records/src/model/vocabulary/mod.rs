@@ -16,7 +16,8 @@ pub use family::{
     Water,
 };
 pub use services::{
-    BodyKind, Capacity, Day, EnrolmentStatus, LinkKind, PointKind, ReferralStatus, ResourceKind,
+    BodyKind, Capacity, CaseStatus, Danger, Day, EnrolmentStatus, LinkKind, PointKind, ReferralStatus,
+    ResourceKind,
 };
 pub use visit::{
     Category, Consent, ConsentMode, ConstraintKind, ConstraintScope, ExpectationStatus, NeedStatus,

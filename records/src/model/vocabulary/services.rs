@@ -81,4 +81,22 @@ lists! {
         Saturday = "saturday" ["السبت", "samedi", "Saturday"],
         Sunday = "sunday" ["الأحد", "dimanche", "Sunday"],
     }
+    /// What somebody must be protected from.
+    Danger, "this project, after law 103-13 on violence against women and law 27-14 on trafficking" {
+        Physical = "physical_violence" ["عنف جسدي", "violence physique", "physical violence"],
+        Psychological = "psychological_violence" ["عنف نفسي", "violence psychologique", "psychological violence"],
+        Sexual = "sexual_violence" ["عنف جنسي", "violence sexuelle", "sexual violence"],
+        Economic = "economic_violence" ["عنف اقتصادي", "violence économique", "economic violence"],
+        ChildMarriage = "child_marriage" ["زواج قاصر", "mariage d'enfant", "child marriage"],
+        ChildLabour = "child_labour" ["تشغيل طفل", "travail d'enfant", "child labour"],
+        Neglect = "neglect" ["إهمال", "négligence", "neglect"],
+        Trafficking = "trafficking" ["اتجار بالبشر", "traite", "trafficking"],
+        Other = "other" ["غير ذلك", "autre", "other"],
+    }
+    /// What became of a case.
+    CaseStatus, "this project" {
+        Open = "open" ["مفتوح", "ouvert", "open"],
+        Followed = "followed" ["قيد التتبع", "suivi", "followed"],
+        Closed = "closed" ["مغلق", "clos", "closed"],
+    }
 }
