@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use automerge::transaction::Transactable as _;
 use khettara_core::id::{DocumentId, LogId, StartNonce};
 use khettara_core::limits::SEGMENT_RAW_BYTES_MAX;
 use khettara_core::log::{
@@ -230,17 +231,28 @@ fn written_texts(texts: &[(u8, String)]) -> Vec<Written> {
     let mut document = automerge::AutoCommit::new().with_actor(actor.as_bytes()[..].into());
     let mut items = Vec::new();
     for (key, text) in texts {
-        let _ = automerge::transaction::Transactable::put(
-            &mut document,
-            automerge::ROOT,
-            format!("key {}", key % 3),
-            text.as_str(),
-        );
+        let key = format!("key {}", key % 3);
+        document.put(automerge::ROOT, key, text.as_str()).expect("writes");
         let hash = document.commit();
         let change = hash.and_then(|hash| document.get_change_by_hash(&hash)).expect("something was written");
         items.push(Written::change(&DocumentId([8; 16]), change.raw_bytes()));
     }
     items
+}
+
+#[test]
+fn a_note_as_long_as_a_value_may_be_is_slim_and_a_longer_one_travels_whole() {
+    let note = |bytes: usize| {
+        let mut text = "البئر جفت، le puits est à sec\n ⵜⵉⵏⵎⵍ 👩🏽‍🌾 ".repeat(bytes / 60);
+        let end = (0..=bytes).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.expect("0 is one"));
+        text
+    };
+    let items = written_texts(&[(0, note(16_384)), (1, note(60_000)), (0, note(16_000))]);
+    let ground = Ground { log: LOG, first: 2, nonce: NONCE, earlier: &NoEarlier };
+    let shaped = SlimChanges.narrow(&ground, &items);
+    assert_eq!(forms(&shaped), [SLIM, WHOLE, SLIM]);
+    assert_eq!(written(SlimChanges.widen(&ground, written(shaped)).expect("reads back")), items);
 }
 
 proptest! {
