@@ -16,7 +16,7 @@ const UPPER: u8 = 0xc0;
 /// Numbers in the upper run.
 const UPPER_COUNT: usize = 64;
 /// Words of a segment that have a number: the first ones, as many as there are bytes. More, with numbers in two
-/// bytes, made longer texts no shorter that repeat whole phrases.
+/// bytes, make texts longer in which whole phrases come again.
 const WORDS_MAX: usize = UPPER_COUNT + 0x1f;
 /// A longer word has no number.
 const WORD_BYTES_MAX: usize = 64;
