@@ -19,7 +19,12 @@ const ABOUT: &str = "Changes in the slim form of codec 2: `items` whole, `slim` 
 const FAMILY: &str = r#"{"record":"household","commune":"08.201.11.07","status":"nomadic","douar":"قصر مرزوكة",
     "phone":"+212661234567","languages":["ary","tzm"],"head":"m",
     "members":[{"ref":"m","name_ar":"إيطو أوحدو","name_latin":"Itto","sex":"female","relation":"head"}]}"#;
-const NOTES: [&str; 3] = ["البئر جفت منذ الصيف", "La citerne passe: l'été", "ⵜⵉⵏⵎⵍ ⵜⴰⴳⴳⵯⴰⵊⵜ — 2"];
+/// Words come again, in the same note and in another script; spaces stand double; one sign has no byte.
+const NOTES: [&str; 3] = [
+    "البئر جفت منذ الصيف، البئر القديمة",
+    "La citerne passe: l'été  la citerne passe: une citerne",
+    "ⵜⵉⵏⵎⵍ — 2 citerne ⵜⵉⵏⵎⵍ ⵜⴰⴳⴳⵯⴰⵊⵜ 👩🏽‍🌾 passe:",
+];
 
 /// The only slim form there is, without dictionaries.
 struct OnlySlim;

@@ -9,10 +9,13 @@ mod columns;
 mod read;
 mod script;
 mod state;
+mod words;
 mod write;
 
 use khettara_core::limits::SEGMENT_RAW_BYTES_MAX;
 use khettara_core::log::{Entry, Ground, Shaped, Slim, SlimFault, Written};
+
+use uuid::Uuid;
 
 use read::read;
 use state::State;
@@ -23,12 +26,12 @@ const WHOLE: u8 = 0;
 /// First byte of a slim item.
 const SLIM: u8 = 1;
 
+/// Any other text, as automerge numbers it.
+const KIND_TEXT: u8 = 6;
 /// Kinds of values beside those that automerge numbers from 0 to 9: an id that the entry made.
 const KIND_ID: u8 = 10;
 /// Another uuid, in 16 bytes.
 const KIND_UUID: u8 = 11;
-/// A text in the first of the scripts; the others follow.
-const KIND_SCRIPT: u8 = 12;
 
 /// The slim form of the changes that our software writes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -102,6 +105,12 @@ fn widen_one(state: &mut State<'_>, item: Written) -> Result<Shaped, SlimFault> 
     };
     state.pass_change(document, hash, shaped.last_op);
     Ok(shaped)
+}
+
+/// A text that is a uuid as we spell them.
+fn uuid_of(text: &str) -> Option<Uuid> {
+    let uuid = if text.len() == 36 { Uuid::try_parse(text).ok()? } else { return None };
+    (uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(uuid)
 }
 
 #[cfg(test)]

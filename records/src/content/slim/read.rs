@@ -7,9 +7,8 @@ use khettara_core::log::{Pointed, SlimFault, Written, device_id};
 use uuid::Uuid;
 
 use super::columns::{WideChange, WideKey, WideOp, push_signed};
-use super::script::Script;
 use super::state::State;
-use super::{KIND_ID, KIND_SCRIPT, KIND_UUID};
+use super::{KIND_ID, KIND_TEXT, KIND_UUID, uuid_of};
 use crate::airlock::{Action, AirlockFault, OpRef, Reader};
 
 /// A change that was read.
@@ -34,7 +33,8 @@ pub(super) fn read(state: &mut State<'_>, bytes: &[u8]) -> Result<Back, SlimFaul
     if bytes.len() > limits::CHANGE_BYTES_MAX {
         return Err(SlimFault::Malformed);
     }
-    let mut reader = Slimmed { state, reader: Reader::new(bytes) };
+    let texts_bytes = limits::CHANGE_BYTES_MAX;
+    let mut reader = Slimmed { state, reader: Reader::new(bytes), texts_bytes };
     let (document, mut change) = reader.front()?;
     reader.operations(&mut change)?;
     if !reader.reader.is_empty() {
@@ -61,6 +61,8 @@ struct Shape {
 struct Slimmed<'r, 'g, 'b> {
     state: &'r mut State<'g>,
     reader: Reader<'b>,
+    /// What texts in words may still grow to.
+    texts_bytes: usize,
 }
 
 impl Slimmed<'_, '_, '_> {
@@ -234,38 +236,22 @@ impl Slimmed<'_, '_, '_> {
                 let length = self.reader.unsigned()?;
                 out.extend_from_slice(self.reader.bytes(length)?);
             }
-            KIND_ID => return Ok((6, self.own_id()?.into_bytes())),
+            KIND_ID => return Ok((KIND_TEXT, self.own_id()?.into_bytes())),
             KIND_UUID => {
-                return Ok((6, Uuid::from_bytes(self.reader.array()?).to_string().into_bytes()));
+                return Ok((KIND_TEXT, Uuid::from_bytes(self.reader.array()?).to_string().into_bytes()));
             }
-            6 => return Ok((6, self.text(None, key)?)),
-            _ => {
-                let script = Script::ALL.get(usize::from(kind.wrapping_sub(KIND_SCRIPT)));
-                return Ok((6, self.text(Some(*script.ok_or(SlimFault::Malformed)?), key)?));
-            }
+            KIND_TEXT => return Ok((KIND_TEXT, self.text(key)?.into_bytes())),
+            _ => return Err(SlimFault::Malformed),
         }
         Ok((kind, out))
     }
 
-    /// A text: one that this key had before, or bytes.
-    fn text(&mut self, script: Option<Script>, key: &WideKey) -> Result<Vec<u8>, SlimFault> {
-        let number = self.reader.unsigned()?;
-        let key = if let WideKey::Text(key) = key { Some(key) } else { None };
-        if number % 2 == 1 {
-            let place = usize::try_from(number / 2).ok();
-            let known = key.zip(place).and_then(|(key, place)| self.state.tables.text(key, place));
-            return Ok(known.ok_or(SlimFault::Malformed)?.as_bytes().to_vec());
-        }
-        let bytes = self.reader.bytes(number / 2)?;
-        let text = match script {
-            Some(script) => script.read(bytes),
-            None => std::str::from_utf8(bytes).ok().map(ToOwned::to_owned),
-        };
-        let text = text.ok_or(SlimFault::Malformed)?;
-        if let Some(key) = key {
-            self.state.tables.add_text(key, &text);
-        }
-        Ok(text.into_bytes())
+    fn text(&mut self, key: &WideKey) -> Result<String, SlimFault> {
+        let key = if let WideKey::Text(key) = key { Some(key.as_str()) } else { None };
+        let text = self.state.tables.read_text(key, &mut self.reader, self.texts_bytes);
+        let text = text.filter(|text| uuid_of(text).is_none()).ok_or(SlimFault::Malformed)?;
+        self.texts_bytes -= text.len();
+        Ok(text)
     }
 
     fn number(&mut self, key: &WideKey) -> Result<u64, SlimFault> {

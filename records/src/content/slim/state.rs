@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use khettara_core::encoding::push_varint;
 use khettara_core::id::{ActorId, ChangeHash, DocumentId, StartNonce};
 use khettara_core::log::{Entry, Ground, Pointed, Written, actor_id};
 
-use crate::airlock::{self, Walked};
+use super::script::Script;
+use super::words::Words;
+use crate::airlock::{self, Reader, Walked};
 use crate::model::constants;
 
 /// A constant as the slim form names it: by number.
@@ -46,8 +49,12 @@ pub(super) struct Tables {
     numbers: BTreeMap<String, u64>,
     /// Short texts written under a key, each once, in their order.
     texts: BTreeMap<String, Vec<String>>,
+    /// Words of all texts.
+    words: Words,
     /// Actors written in full, in their order.
     actors: Vec<ActorId>,
+    /// Words before this item.
+    words_before: usize,
     /// What this item did to the tables.
     done: Vec<Done>,
 }
@@ -62,10 +69,12 @@ impl Tables {
     /// From here on things may be taken back.
     pub(super) fn begin(&mut self) {
         self.done.clear();
+        self.words_before = self.words.count();
     }
 
     /// Takes back what was done since.
     pub(super) fn take_back(&mut self) {
+        self.words.cut_back(self.words_before);
         while let Some(done) = self.done.pop() {
             match done {
                 Done::Number(key, Some(before)) => drop(self.numbers.insert(key, before)),
@@ -86,20 +95,45 @@ impl Tables {
         self.done.push(Done::Number(key.to_owned(), before));
     }
 
+    /// Writes a text: by its place where its key had it before, else in words, and remembers it.
+    pub(super) fn write_text(&mut self, key: Option<&str>, text: &str, out: &mut Vec<u8>) {
+        if let Some(place) = key.and_then(|key| self.place_of(key, text)) {
+            push_varint(out, (place + Script::ALL.len()) as u64);
+            return;
+        }
+        self.words.write(text, out);
+        self.add_text(key, text);
+    }
+
+    /// Reads what [`Self::write_text`] wrote; `None` where it wrote none of it, or a text above `bytes_max`.
+    pub(super) fn read_text(
+        &mut self,
+        key: Option<&str>,
+        reader: &mut Reader<'_>,
+        bytes_max: usize,
+    ) -> Option<String> {
+        let ahead = *reader;
+        let number = usize::try_from(reader.unsigned().ok()?).ok()?;
+        if let Some(place) = number.checked_sub(Script::ALL.len()) {
+            let known = self.texts.get(key?)?.get(place)?;
+            return (known.len() <= bytes_max).then(|| known.clone());
+        }
+        *reader = ahead;
+        let text = self.words.read(reader, bytes_max)?;
+        if key.is_some_and(|key| self.place_of(key, &text).is_some()) {
+            return None;
+        }
+        self.add_text(key, &text);
+        Some(text)
+    }
+
     /// The place of a text among those under a key.
-    pub(super) fn place_of(&self, key: &str, text: &str) -> Option<usize> {
+    fn place_of(&self, key: &str, text: &str) -> Option<usize> {
         self.texts.get(key)?.iter().position(|known| known == text)
     }
 
-    pub(super) fn text(&self, key: &str, place: usize) -> Option<&str> {
-        self.texts.get(key)?.get(place).map(String::as_str)
-    }
-
-    /// Remembers a text that was written in full.
-    pub(super) fn add_text(&mut self, key: &str, text: &str) {
-        if text.len() > TEXT_BYTES_MAX || self.place_of(key, text).is_some() {
-            return;
-        }
+    fn add_text(&mut self, key: Option<&str>, text: &str) {
+        let Some(key) = key.filter(|_| text.len() <= TEXT_BYTES_MAX) else { return };
         let texts = self.texts.entry(key.to_owned()).or_default();
         if texts.len() < TEXTS_PER_KEY_MAX {
             texts.push(text.to_owned());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use automerge::transaction::Transactable as _;
 use khettara_core::id::{DocumentId, LogId, StartNonce};
 use khettara_core::limits::SEGMENT_RAW_BYTES_MAX;
 use khettara_core::log::{
@@ -10,6 +11,7 @@ use khettara_core::log::{
 use proptest::prelude::*;
 
 use super::state::State;
+use super::words::tests::text_of_the_field;
 use super::{SLIM, SlimChanges, WHOLE, narrow_one, widen_one};
 use crate::airlock::edited;
 use crate::model::{Form, HouseholdDocument, parse_line};
@@ -167,12 +169,15 @@ fn an_unknown_constant_waits_for_software_and_an_unknown_form_is_malformed() {
     assert_eq!(read(&[SLIM, 5]), Err(SlimFault::Ancestor));
 }
 
-/// Slim bytes of one operation that writes a text of Tifinagh, so that three bytes come of one.
-fn growing(length: usize) -> Written {
-    let mut bytes = vec![SLIM, 1, 0, 0, 0, 0, 0, 0, 1, 1, 14, 6, b'n'];
-    khettara_core::encoding::push_varint(&mut bytes, length as u64 * 2);
-    bytes.extend(std::iter::repeat_n(0x80, length));
+/// Slim bytes of one operation that writes a text under "n".
+fn text(script: u8, bytes: &[u8]) -> Written {
+    let bytes = [&[SLIM, 1, 0, 0, 0, 0, 0, 0, 1, 1, 6, 6, b'n', script], bytes, &[0]].concat();
     Written { kind: Entry::CHANGE, bytes }
+}
+
+/// Three bytes come of one.
+fn growing(length: usize) -> Written {
+    text(2, &vec![0x80; length])
 }
 
 #[test]
@@ -183,9 +188,71 @@ fn what_a_content_grows_to_is_bounded() {
     assert!(size > 63_000);
     assert_eq!(SlimChanges.widen(&ground, vec![growing(22_000)]), Err(SlimFault::Malformed), "no change");
     let fits = SEGMENT_RAW_BYTES_MAX as usize / size;
-    assert!(SlimChanges.widen(&ground, vec![growing(21_000); fits]).is_ok());
-    let more = vec![growing(21_000); fits + 1];
-    assert_eq!(SlimChanges.widen(&ground, more), Err(SlimFault::Malformed), "no content");
+    let many = |count: usize| (0..count).map(|number| growing(21_000 + number % 2)).collect::<Vec<_>>();
+    assert!(SlimChanges.widen(&ground, many(fits)).is_ok());
+    assert_eq!(SlimChanges.widen(&ground, many(fits + 1)), Err(SlimFault::Malformed), "no content");
+}
+
+#[test]
+fn a_word_of_which_one_byte_makes_sixty_five_makes_no_text_beyond_a_change() {
+    let ground = Ground { log: LOG, first: 2, nonce: NONCE, earlier: &NoEarlier };
+    let repeated = |times: usize| text(0, &[&[b'a'; 64][..], &vec![0xc0; times]].concat());
+    let one = SlimChanges.widen(&ground, vec![repeated(1_000)]).expect("a change of 65 KB");
+    assert!(one[0].written.bytes.len() > 65_000);
+    for times in [1_008, 65_000] {
+        assert_eq!(SlimChanges.widen(&ground, vec![repeated(times)]), Err(SlimFault::Malformed), "{times}");
+    }
+}
+
+#[test]
+fn a_text_has_one_spelling_in_its_place() {
+    let ground = Ground { log: LOG, first: 2, nonce: NONCE, earlier: &NoEarlier };
+    let read = |second: Written| SlimChanges.widen(&ground, vec![text(0, b"dar puits"), second]).map(|_| ());
+    assert_eq!(read(text(0, b"\xc1\xc0")), Ok(()));
+    let mut known = text(3, b"");
+    known.bytes.pop();
+    assert_eq!(read(known.clone()), Ok(()));
+    known.bytes[13] = 4;
+    for (second, what) in [
+        (known, "no text has this number"),
+        (text(0, b"\xc0\xc1"), "a known text in full"),
+        (text(0, b"dar"), "a word that has a number"),
+        (text(0, b"\xc1 \xc0"), "a space that is left out"),
+        (text(1, b"\xc1\xc0"), "another script"),
+        (text(0, b"c232ab00-9414-11ec-b3c8-9f6bdeced846"), "a uuid in letters"),
+    ] {
+        assert_eq!(read(second), Err(SlimFault::Malformed), "{what}");
+    }
+}
+
+/// A change of somebody who writes texts of any kind under a few keys.
+fn written_texts(texts: &[(u8, String)]) -> Vec<Written> {
+    let actor = actor_id(&LOG, &NONCE);
+    let mut document = automerge::AutoCommit::new().with_actor(actor.as_bytes()[..].into());
+    let mut items = Vec::new();
+    for (key, text) in texts {
+        let key = format!("key {}", key % 3);
+        document.put(automerge::ROOT, key, text.as_str()).expect("writes");
+        let hash = document.commit();
+        let change = hash.and_then(|hash| document.get_change_by_hash(&hash)).expect("something was written");
+        items.push(Written::change(&DocumentId([8; 16]), change.raw_bytes()));
+    }
+    items
+}
+
+#[test]
+fn a_note_as_long_as_a_value_may_be_is_slim_and_a_longer_one_travels_whole() {
+    let note = |bytes: usize| {
+        let mut text = "البئر جفت، le puits est à sec\n ⵜⵉⵏⵎⵍ 👩🏽‍🌾 ".repeat(bytes / 60);
+        let end = (0..=bytes).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.expect("0 is one"));
+        text
+    };
+    let items = written_texts(&[(0, note(16_384)), (1, note(60_000)), (0, note(16_000))]);
+    let ground = Ground { log: LOG, first: 2, nonce: NONCE, earlier: &NoEarlier };
+    let shaped = SlimChanges.narrow(&ground, &items);
+    assert_eq!(forms(&shaped), [SLIM, WHOLE, SLIM]);
+    assert_eq!(written(SlimChanges.widen(&ground, written(shaped)).expect("reads back")), items);
 }
 
 proptest! {
@@ -210,6 +277,17 @@ proptest! {
             prop_assert_eq!(back.last_op, shaped.last_op);
         }
         prop_assert_eq!(slim, changes.len());
+    }
+
+    #[test]
+    fn changes_with_any_texts_are_slim_and_come_back(
+        texts in prop::collection::vec((any::<u8>(), text_of_the_field()), 1..12)
+    ) {
+        let items = written_texts(&texts);
+        let ground = Ground { log: LOG, first: 2, nonce: NONCE, earlier: &NoEarlier };
+        let shaped = SlimChanges.narrow(&ground, &items);
+        prop_assert!(forms(&shaped).iter().all(|form| *form == SLIM));
+        prop_assert_eq!(written(SlimChanges.widen(&ground, written(shaped)).expect("reads back")), items);
     }
 
     #[test]

@@ -7,9 +7,8 @@ use khettara_core::id::DocumentId;
 use khettara_core::log::device_id;
 use uuid::Uuid;
 
-use super::script::Script;
 use super::state::State;
-use super::{KIND_ID, KIND_SCRIPT, KIND_UUID};
+use super::{KIND_ID, KIND_TEXT, KIND_UUID, uuid_of};
 use crate::airlock::{Key, OpRef, Reader, Walked, walk};
 
 /// Ids of one entry that are looked for.
@@ -36,12 +35,6 @@ fn ids_of(state: &State<'_>, change: &Walked<'_>) -> BTreeMap<Uuid, u32> {
     let makers = change.rows.ops.iter().filter(|op| op.action.makes_object()).count();
     let count = u32::try_from(makers).map_or(IDS_MAX, |makers| (makers + 2).min(IDS_MAX));
     (0..count).map(|k| (device_id(&state.actor, state.position(), k), k)).collect()
-}
-
-/// A text that is a uuid as we spell them.
-fn uuid_of(text: &str) -> Option<Uuid> {
-    let uuid = if text.len() == 36 { Uuid::try_parse(text).ok()? } else { return None };
-    (uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(uuid)
 }
 
 struct Writer<'w, 'g> {
@@ -197,7 +190,7 @@ impl Writer<'_, '_> {
             3 => self.number(reader.unsigned().ok()?, key, &mut out),
             4 | 8 | 9 => self.number(reader.signed().ok()? as u64, key, &mut out),
             5 => out.extend_from_slice(bytes),
-            6 => return Some(self.text(std::str::from_utf8(bytes).ok()?, key)),
+            KIND_TEXT => return Some(self.text(std::str::from_utf8(bytes).ok()?, key)),
             7 => {
                 push_varint(&mut out, bytes.len() as u64);
                 out.extend_from_slice(bytes);
@@ -220,7 +213,7 @@ impl Writer<'_, '_> {
         push_varint(out, zigzag(value.wrapping_sub(last) as i64));
     }
 
-    /// A text in the form that takes the fewest bytes.
+    /// A text: an id as such, any other in words.
     fn text(&mut self, text: &str, key: &Key<'_>) -> (u8, Vec<u8>) {
         let mut out = Vec::new();
         if let Some(uuid) = uuid_of(text) {
@@ -232,30 +225,10 @@ impl Writer<'_, '_> {
                 None => (KIND_UUID, uuid.as_bytes().to_vec()),
             };
         }
-        let (kind, mut bytes) = spelt(text);
-        if let Key::Text(key) = key {
-            if let Some(place) = self.state.tables.place_of(key, text) {
-                push_varint(&mut out, place as u64 * 2 + 1);
-                return (kind, out);
-            }
-            self.state.tables.add_text(key, text);
-        }
-        push_varint(&mut out, bytes.len() as u64 * 2);
-        out.append(&mut bytes);
-        (kind, out)
+        let key = if let Key::Text(key) = key { Some(*key) } else { None };
+        self.state.tables.write_text(key, text, &mut out);
+        (KIND_TEXT, out)
     }
-}
-
-/// A text in UTF-8 or in the script that takes fewer bytes.
-fn spelt(text: &str) -> (u8, Vec<u8>) {
-    let mut best = (6, text.as_bytes().to_vec());
-    for (kind, script) in (KIND_SCRIPT..).zip(Script::ALL) {
-        let written = script.write(text);
-        if written.len() < best.1.len() {
-            best = (kind, written);
-        }
-    }
-    best
 }
 
 /// Signed numbers of small distance from zero as small unsigned ones.
