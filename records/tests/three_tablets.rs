@@ -39,10 +39,10 @@ fn some_form(what: usize, salt: usize) -> Form {
         5 => form(&format!(
             r#"{{"record":"member","household":"{ID}","name_latin":"{salt}","sex":"male","relation":"head"}}"#
         )),
-        6 if salt % 3 == 0 => household(&format!(r#""withdrawn":{}"#, salt % 2 == 0)),
+        6 if salt.is_multiple_of(3) => household(&format!(r#""withdrawn":{}"#, salt.is_multiple_of(2))),
         6 => form(&format!(
             r#"{{"record":"member","household":"{ID}","id":"{MEMBER}","withdrawn":{}}}"#,
-            salt % 2 == 0
+            salt.is_multiple_of(2)
         )),
         _ => form(&format!(
             r#"{{"record":"visit","household":"{ID}","id":"00000000-0000-8000-8000-00000000000{}","kind":"first",
@@ -84,11 +84,9 @@ proptest! {
                         let heads_may_come_back = decided.as_ref().is_some_and(is_about_setting_aside);
                         let others = |found: &[Conflict]| -> Vec<Conflict> {
                             let kept = |path: &FieldPath| {
-                                Some(path) != decided.as_ref()
-                                    && !(ends_others && is_about_the_head(path))
-                                    && !(heads_may_come_back && is_about_the_head(path))
-                                    // Whoever decides knows what was set aside: his word is no longer beside it.
-                                    && !is_about_setting_aside(path)
+                                // Whoever decides knows what was set aside: his word is no longer beside it.
+                                let is_changed = Some(path) == decided.as_ref() || is_about_setting_aside(path);
+                                !is_changed && !((ends_others || heads_may_come_back) && is_about_the_head(path))
                             };
                             let mut others: Vec<Conflict> =
                                 found.iter().filter(|conflict| kept(&conflict.path)).cloned().collect();

@@ -45,7 +45,10 @@ const OUTSIDE: [(&str, &[&str]); 2] = [
             "zstd",
         ],
     ),
-    ("khettara-records", &["automerge", "serde", "serde_json", "sha2", "thiserror", "uuid", "zstd"]),
+    (
+        "khettara-records",
+        &["argon2", "automerge", "serde", "serde_json", "sha2", "thiserror", "uuid", "zstd"],
+    ),
 ];
 
 /// Features that would bring the operating system's randomness or clock with them.

@@ -60,7 +60,12 @@ fn page(receipt: &FamilyReceipt, tongue: Tongue) -> String {
     let mut rows = String::new();
     for (label, text) in &receipt.lines {
         // Writing to a String cannot fail.
-        let _ = writeln!(rows, "<tr><th scope=\"row\">{}</th><td><bdi>{}</bdi></td></tr>", plain(label), plain(text));
+        let _ = writeln!(
+            rows,
+            "<tr><th scope=\"row\">{}</th><td><bdi>{}</bdi></td></tr>",
+            plain(label),
+            plain(text)
+        );
     }
     let mut sentences = String::new();
     for sentence in &receipt.sentences {
@@ -98,7 +103,10 @@ fn code(reference: &str) -> String {
         }
     }
     let side = size + 2 * margin;
-    format!("<svg viewBox=\"0 0 {side} {side}\" role=\"img\" aria-label=\"{}\"><path d=\"{path}\"/></svg>", plain(reference))
+    format!(
+        "<svg viewBox=\"0 0 {side} {side}\" role=\"img\" aria-label=\"{}\"><path d=\"{path}\"/></svg>",
+        plain(reference)
+    )
 }
 
 #[cfg(test)]

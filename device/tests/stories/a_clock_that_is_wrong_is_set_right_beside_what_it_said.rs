@@ -23,8 +23,11 @@ fn id() -> uuid::Uuid {
     HOUSEHOLD.parse().expect("a uuid")
 }
 
-/// The time of each visit as it was said and as it was found, in seconds from now, in the order of the list.
-fn times(device: &Device) -> Vec<(i64, Option<(i64, Option<u32>)>)> {
+/// A time in seconds from now, and what was found later with its error.
+type Told = (i64, Option<(i64, Option<u32>)>);
+
+/// The time of each visit as it was said and as it was found, in the order of the list.
+fn times(device: &Device) -> Vec<Told> {
     let view = device.household(&id()).expect("reads").view;
     let now_s = now_ms() / 1_000;
     let visits = view.visits_in_order().into_iter().map(|visit| {

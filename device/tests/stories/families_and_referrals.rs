@@ -216,9 +216,13 @@ fn one_person_in_two_families_is_shown_once_and_kept_in_one_of_them() {
     assert_eq!(amina.conflicts().expect("reads").len(), 2);
     let exported = amina.household(&uuid(NEW)).expect("reads").view;
     let kept = serde_json::to_string(&exported).expect("JSON");
-    assert!(kept.contains("#56:") && !kept.to_lowercase().contains("123456"), "the number itself is not kept");
+    assert!(
+        kept.contains("#56:") && !kept.to_lowercase().contains("123456"),
+        "the number itself is not kept"
+    );
     let second = amina.conflicts().expect("reads").remove(0);
-    let second = if second.conflict.path == path { amina.conflicts().expect("reads").remove(1) } else { second };
+    let second =
+        if second.conflict.path == path { amina.conflicts().expect("reads").remove(1) } else { second };
     amina.resolve(&uuid(OLD), &second.conflict.path, Choice::Side(0)).expect("keeps her where she was");
     assert_eq!(amina.conflicts().expect("reads").len(), 1);
     // A link says that the two are one family: then nothing is broken. It is taken back, and it is.

@@ -7,6 +7,6 @@ mod enrolment;
 mod families_and_referrals;
 mod recording;
 mod syncing;
-mod what_is_derived_is_read_again_from_the_journal;
 mod what_few_may_read_stands_apart;
+mod what_is_derived_is_read_again_from_the_journal;
 mod world;

@@ -108,9 +108,11 @@ fn needs(view: &HouseholdView, visit: &VisitRow, tongue: Tongue) -> Vec<String> 
         .collect()
 }
 
-const TITLE: Words = Words { ar: "وصل الأسرة", fr: "Reçu de la famille", en: "Receipt of the family" };
+const TITLE: Words =
+    Words { ar: "وصل الأسرة", fr: "Reçu de la famille", en: "Receipt of the family" };
 const ORGANISATION: Words = Words { ar: "الهيئة", fr: "Organisme", en: "Organisation" };
-const DATE: Words = Words { ar: "تاريخ الزيارة", fr: "Date de la visite", en: "Date of the visit" };
+const DATE: Words =
+    Words { ar: "تاريخ الزيارة", fr: "Date de la visite", en: "Date of the visit" };
 const AGENT: Words = Words { ar: "العون", fr: "Agent", en: "Agent" };
 const COMMUNE: Words = Words { ar: "الجماعة", fr: "Commune", en: "Commune" };
 const MEMBERS: Words =
