@@ -122,9 +122,7 @@ impl<I: Index> Shelf<I> {
 
     /// An index that has nothing yet takes its first batch at once: without a mark it would look lost.
     fn is_full(&self) -> bool {
-        self.taken == 0
-            || self.pending_bytes >= self.room.bytes
-            || self.pending_calls >= self.room.calls
+        self.taken == 0 || self.pending_bytes >= self.room.bytes || self.pending_calls >= self.room.calls
     }
 
     /// Gives the index all that waits, in one batch.

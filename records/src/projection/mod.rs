@@ -1,5 +1,6 @@
 //! Projection: what many changes mean together. Rows, honest conflicts with all their sides, lines for export.
 
+mod added;
 mod begun;
 mod conflicts;
 mod export;
@@ -10,6 +11,7 @@ mod rows;
 mod sources;
 mod view;
 
+pub(crate) use added::Added;
 pub use begun::{VisitBegun, visits_begun};
 pub use conflicts::{Conflict, Side, Told, conflicts};
 pub use export::export_lines;

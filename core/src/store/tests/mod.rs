@@ -30,8 +30,7 @@ fn open(disk: &SimulatedDisk, index: &FlakyIndex, process: u8) -> Opening {
 
 /// A store whose index gets what waits for it at this many bytes.
 fn open_waiting(disk: &SimulatedDisk, index: &FlakyIndex, process: u8, bytes: usize) -> Opening {
-    let options =
-        Options { file_bytes_max: 2_000, index_batch_bytes_max: bytes, index_batch_calls_max: 20 };
+    let options = Options { file_bytes_max: 2_000, index_batch_bytes_max: bytes, index_batch_calls_max: 20 };
     JournalStore::open(disk.clone(), index.clone(), ids(process), options)
 }
 
