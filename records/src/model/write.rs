@@ -141,12 +141,11 @@ impl Writer<'_, '_> {
         let mut form = form.clone();
         if let Some(visit) = heard_at {
             form.visit = Some(Reference::Id(visit));
+        } else if let Some(visit) = &form.visit {
+            self.must_exist(visit, RecordKind::Visit, &join(at, "visit"))?;
         }
         if is_new && form.status.is_none() {
             form.status = Some(NeedStatus::Open);
-        }
-        if let Some(visit) = &form.visit {
-            self.must_exist(visit, RecordKind::Visit, &join(at, "visit"))?;
         }
         let fields =
             Fields { scalars: form.scalars(at)?, clear: &form.clear, table: RecordKind::Need.fields() };

@@ -47,13 +47,16 @@ impl Added {
         if !record.is_new || record.kind.is_subject() || is_shown_otherwise {
             return None;
         }
-        let entry = Entry::find(document, record.kind, record.id)?;
         match record.kind {
-            RecordKind::Visit if entry.field::<bool>("withdrawn") != Some(true) => {
-                self.visits += 1;
-                self.last_visit = self.last_visit.max(entry.field("at"));
+            RecordKind::Visit => {
+                let entry = Entry::find(document, record.kind, record.id)?;
+                if entry.field("withdrawn") != Some(true) {
+                    self.visits += 1;
+                    self.last_visit = self.last_visit.max(entry.field("at"));
+                }
             }
             RecordKind::Need => {
+                let entry = Entry::find(document, record.kind, record.id)?;
                 self.needs += 1;
                 self.open_needs += u32::from(is_open(entry.field::<String>("status").as_deref()));
             }
