@@ -120,7 +120,7 @@ impl<I: Index> Shelf<I> {
         self.pending_calls += 1;
     }
 
-    /// An index that has nothing yet takes its first batch at once: without a mark it would look lost.
+    /// An index that has nothing yet takes its first batch at once.
     fn is_full(&self) -> bool {
         self.taken == 0 || self.pending_bytes >= self.room.bytes || self.pending_calls >= self.room.calls
     }
@@ -134,6 +134,10 @@ impl<I: Index> Shelf<I> {
             self.index.apply(&self.pending)?;
             self.taken = number;
             self.clear();
+            if number == 1 {
+                // It looks lost until its mark is on the disk, and where that fails only that is the harm.
+                let _ = self.index.flush();
+            }
         }
         self.health = Health::Current;
         self.patience = (1, 1);
