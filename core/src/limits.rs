@@ -93,6 +93,12 @@ pub const JOURNAL_RECORD_BYTES_MAX: usize = 32 * 1_048_576;
 pub const STORE_KEY_BYTES_MAX: usize = 1_024;
 /// One value in the index; larger ones stay in the journal, or are split.
 pub const INDEX_VALUE_BYTES_MAX: usize = 4_096;
+/// Rows that wait in memory for the index, which takes many of them more cheaply in one batch than in many; with
+/// more it is given what waits. A process that is killed leaves the index so far behind: the next one brings it
+/// forward from the journal.
+pub const INDEX_BATCH_BYTES_MAX: usize = 1_048_576;
+/// Commits and derivations that wait so; likewise.
+pub const INDEX_BATCH_CALLS_MAX: u32 = 256;
 /// Rows held in memory while the index takes none; beyond it reads wait until the index works again.
 pub const INDEX_PENDING_BYTES_MAX: usize = 32 * 1_048_576;
 

@@ -50,7 +50,7 @@ fn the_disk_on_files_does_what_a_journal_asks() {
             [ids; 16]
         });
         // Files so small that the handles kept at hand do not suffice.
-        let options = Options { file_bytes_max: 1_000 };
+        let options = Options { file_bytes_max: 1_000, ..Options::default() };
         let opened = JournalStore::open(disk, MemoryIndex::new(), fresh, options);
         Box::new(opened.expect("the store opens").0)
     });

@@ -20,7 +20,7 @@ pub fn journal_on(disk: &SimulatedDisk, chance: &mut Chance) -> Box<dyn Store> {
         id
     });
     // Small files, so that a life sees many of them.
-    let options = Options { file_bytes_max: 32_768 };
+    let options = Options { file_bytes_max: 32_768, ..Options::default() };
     let (store, _) =
         JournalStore::open(disk.clone(), MemoryIndex::new(), fresh, options).expect("what is whole opens");
     Box::new(store)

@@ -30,7 +30,7 @@ fn written() -> SimulatedDisk {
     let disk = SimulatedDisk::new();
     let mut draws = Fresh::new(world::seed(0xa1));
     let fresh = Box::new(move || draws.draw());
-    let options = Options { file_bytes_max: 200 };
+    let options = Options { file_bytes_max: 200, ..Options::default() };
     let (mut store, _) =
         JournalStore::open(disk.clone(), MemoryIndex::default(), fresh, options).expect("opens");
     for (key, value) in [("a", "one well"), ("b", "two goats"), ("c", "a ksar far from any road")] {

@@ -1,6 +1,6 @@
 //! The store on a disk: the journal is the truth, the index answers, and any doubt rebuilds the index.
 
-use crate::limits::JOURNAL_FILE_BYTES_MAX;
+use crate::limits::{INDEX_BATCH_BYTES_MAX, INDEX_BATCH_CALLS_MAX, JOURNAL_FILE_BYTES_MAX};
 use crate::store::disk::Disk;
 use crate::store::index::{Batch, Index, IndexError};
 use crate::store::journal::{FileId, Fresh, Journal, Position};
@@ -10,7 +10,7 @@ use crate::store::port::{
     Answer, Damage, Group, Op, Row, Rows, Store, StoreError, check_derived, check_groups,
 };
 use crate::store::rows::{self, Body, MARK_KEY, row_key};
-use crate::store::shelf::{Derived, Health, Shelf};
+use crate::store::shelf::{Derived, Health, Room, Shelf};
 use std::cell::RefCell;
 
 /// While replaying, the index gets batches of about this many bytes.
@@ -48,20 +48,31 @@ pub struct Opened {
 pub struct Options {
     /// A journal file is closed, and the next begun, at this size.
     pub file_bytes_max: u64,
+    /// The index is given what waits for it at this many bytes; 0: with every call.
+    pub index_batch_bytes_max: usize,
+    /// The same, after this many commits and derivations.
+    pub index_batch_calls_max: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { file_bytes_max: JOURNAL_FILE_BYTES_MAX }
+        Self {
+            file_bytes_max: JOURNAL_FILE_BYTES_MAX,
+            index_batch_bytes_max: INDEX_BATCH_BYTES_MAX,
+            index_batch_calls_max: INDEX_BATCH_CALLS_MAX,
+        }
     }
 }
 
 /// A [`Store`] of a journal on a [`Disk`] and an [`Index`].
-pub struct JournalStore<D, I> {
+///
+/// The index gets rows many at a time: those that wait are answered from memory, and are given to it at the latest
+/// when the store is dropped. A process that ends otherwise leaves an index that is behind.
+pub struct JournalStore<D, I: Index> {
     inner: RefCell<Inner<D, I>>,
 }
 
-struct Inner<D, I> {
+struct Inner<D, I: Index> {
     journal: Journal<D>,
     shelf: Shelf<I>,
     /// Why the index was built anew since somebody last asked.
@@ -99,7 +110,8 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
         let mark = index.get(MARK_KEY).map(|row| row.map(|row| rows::read_mark(&row)));
         let known = mark.ok().flatten().flatten().map(|(_, position)| position);
         let (journal, found) = Journal::open(disk, fresh, options.file_bytes_max, known.as_ref())?;
-        let mut inner = Inner { journal, shelf: Shelf::new(index), mended: None };
+        let room = Room { bytes: options.index_batch_bytes_max, calls: options.index_batch_calls_max };
+        let mut inner = Inner { journal, shelf: Shelf::new(index, room), mended: None };
         let rebuilt = inner.settle()?;
         // Nobody has read of it yet.
         inner.shelf.derived = Derived::Sound;
@@ -107,13 +119,14 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
         Ok((Self { inner: RefCell::new(inner) }, opened))
     }
 
-    /// Flushes the index, so that the next opening need not replay. At a clean close and at quiet moments.
+    /// Gives the index all that waits for it, and flushes it, so that the next opening need not replay. At a clean
+    /// close and at quiet moments.
     ///
     /// # Errors
     /// [`StoreError::Index`]; nothing is lost by it.
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
         let inner = self.inner.get_mut();
-        if inner.shelf.health == Health::Lagging {
+        if inner.shelf.health != Health::Lost {
             inner.heal();
         }
         inner.shelf.index.flush().map_err(|_| StoreError::Index)
@@ -130,12 +143,6 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
     /// Why the index was built anew since opening, or since this was last asked; for the log and the person.
     pub fn take_mended(&mut self) -> Option<Reason> {
         self.inner.get_mut().mended.take()
-    }
-
-    /// The disk and the index, closed.
-    pub fn into_parts(self) -> (D, I) {
-        let inner = self.inner.into_inner();
-        (inner.journal.into_disk(), inner.shelf.index)
     }
 
     /// Reads; if the index is to blame for a failure it is repaired, then rebuilt, and the read tried again.
@@ -159,7 +166,7 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
     }
 }
 
-impl<D, I> std::fmt::Debug for JournalStore<D, I> {
+impl<D, I: Index> std::fmt::Debug for JournalStore<D, I> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "JournalStore(index {:?})", self.inner.borrow().shelf.health)
     }
@@ -299,8 +306,14 @@ impl<D: Disk, I: Index> Inner<D, I> {
 
     /// Lets the index catch up with what is pending: as it is, else opened again.
     fn heal(&mut self) {
-        if self.shelf.take_pending().is_err() && self.shelf.index.reopen().is_ok() {
-            // Where this fails the index is lost for now, and the next read tries again.
+        if self.shelf.hand_over().is_ok() || self.shelf.index.reopen().is_err() {
+            return;
+        }
+        // Where either fails, the next commits or reads try again.
+        if self.shelf.kept_all() {
+            let _ = self.shelf.hand_over();
+        } else {
+            // What it lost in being opened again is not on the sheet.
             let _ = self.catch_up();
         }
     }
@@ -333,9 +346,7 @@ impl<D: Disk, I: Index> Inner<D, I> {
     }
 
     fn wipe(&mut self) -> Result<(), StoreError> {
-        self.shelf.index.wipe().map_err(|_| StoreError::Index)?;
-        self.shelf.derived = Derived::Gone;
-        Ok(())
+        self.shelf.wipe().map_err(|_| StoreError::Index)
     }
 
     /// A caller that works on derived rows of before a loss is told once: what it writes now could say that rows
@@ -385,6 +396,10 @@ impl<D: Disk, I: Index> Inner<D, I> {
             shelf.take(marked(batch, store, journal.position()));
         }
         replayed?;
+        if shelf.health == Health::Current {
+            // An index that lags after this takes it later.
+            let _ = shelf.hand_over();
+        }
         if shelf.health == Health::Lost { Err(StoreError::Index) } else { Ok(()) }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading a sorted map through a sheet of changes laid over it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -65,14 +66,9 @@ pub(crate) fn scan<E>(
         let wanted = limit - out.len();
         let below = fetch(&cursor, wanted)?;
         let end = if below.len() < wanted { None } else { below.last().map(|(key, _)| key.clone()) };
-        let mut merged: Changes = below.into_iter().map(|(key, value)| (key, Some(value))).collect();
-        for (key, change) in ascending(changes, prefix, &cursor) {
-            if end.as_ref().is_some_and(|end| key > end) {
-                break;
-            }
-            merged.insert(key.clone(), change.clone());
-        }
-        out.extend(merged.into_iter().filter_map(|(key, value)| Some((key, value?))).take(wanted));
+        let sheet = ascending(changes, prefix, &cursor)
+            .take_while(|(key, _)| end.as_ref().is_none_or(|end| *key <= end));
+        lay_over(&mut out, limit, below, sheet, |one, other| one.cmp(other));
         let Some(mut next) = end else { break };
         next.push(0);
         cursor = next;
@@ -94,18 +90,39 @@ pub(crate) fn scan_back<E>(
         let wanted = limit - out.len();
         let under = fetch(cursor.as_deref(), wanted)?;
         let end = if under.len() < wanted { None } else { under.last().map(|(key, _)| key.clone()) };
-        let mut merged: Changes = under.into_iter().map(|(key, value)| (key, Some(value))).collect();
-        for (key, change) in descending(changes, prefix, cursor.as_deref()) {
-            if end.as_ref().is_some_and(|end| key < end) {
-                break;
-            }
-            merged.insert(key.clone(), change.clone());
-        }
-        out.extend(merged.into_iter().rev().filter_map(|(key, value)| Some((key, value?))).take(wanted));
+        let sheet = descending(changes, prefix, cursor.as_deref())
+            .take_while(|(key, _)| end.as_ref().is_none_or(|end| *key >= end));
+        lay_over(&mut out, limit, under, sheet, |one, other| other.cmp(one));
         if end.is_none() {
             break;
         }
         cursor = end;
     }
     Ok(out)
+}
+
+/// Adds rows of both in their common order, the sheet's in place of those below, until `out` has `limit`: of a
+/// large sheet no more is touched than is asked for.
+fn lay_over<'a>(
+    out: &mut Rows,
+    limit: usize,
+    below: Rows,
+    sheet: impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>,
+    order: fn(&[u8], &[u8]) -> Ordering,
+) {
+    let (mut below, mut sheet) = (below.into_iter().peekable(), sheet.peekable());
+    while out.len() < limit {
+        let first = match (below.peek(), sheet.peek()) {
+            (Some((under, _)), Some((over, _))) => order(under, over),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return,
+        };
+        let under = below.next_if(|_| first != Ordering::Greater);
+        if first == Ordering::Less {
+            out.extend(under);
+        } else if let Some((key, Some(value))) = sheet.next() {
+            out.push((key.clone(), value.clone()));
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub(crate) const MARK_KEY: &[u8] = &[0];
 /// What the keys of rows begin with, before the store's own key.
 pub(crate) const ROWS: u8 = 1;
 const PARTS: u8 = 2;
+/// The row that says how many batches the index took.
+pub(crate) const BATCH_KEY: &[u8] = &[3];
 
 /// The index's key for a key of the store.
 pub(crate) fn row_key(key: &[u8]) -> Vec<u8> {
@@ -118,6 +120,17 @@ fn len_and_hash(bytes: &[u8]) -> Option<(u32, [u8; 16])> {
 pub(crate) fn mark(store: &FileId, position: &Position) -> Vec<u8> {
     let bytes = [&store[..], &position.file, &position.offset.to_le_bytes(), &position.check].concat();
     Body::Inline(&bytes).to_row(MARK_KEY)
+}
+
+/// The value of the row at [`BATCH_KEY`].
+pub(crate) fn batch_number(number: u64) -> Vec<u8> {
+    Body::Inline(&number.to_le_bytes()).to_row(BATCH_KEY)
+}
+
+/// Reads the number of a batch.
+pub(crate) fn read_batch_number(row: &[u8]) -> Option<u64> {
+    let Some(Body::Inline(bytes)) = body(BATCH_KEY, row) else { return None };
+    Some(u64::from_le_bytes(bytes.try_into().ok()?))
 }
 
 /// Reads a mark.

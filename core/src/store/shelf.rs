@@ -1,17 +1,21 @@
 //! The index as the store uses it: with a sheet of rows laid over it that it has not taken yet.
+//!
+//! A batch costs the index far more than a row does, and the journal has every committed row already. So rows wait
+//! on the sheet, the derived among them in their place, and go to the index many at a time, in one batch: what rests
+//! on a commit is never there without it.
 
 use crate::limits::INDEX_PENDING_BYTES_MAX;
 use crate::store::index::{Batch, Index, IndexError};
 use crate::store::merge;
 use crate::store::port::{DERIVED, Rows};
-use crate::store::rows::ROWS;
+use crate::store::rows::{self, BATCH_KEY, ROWS};
 
 /// How far the index can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
-    /// It reflects the whole journal.
+    /// With the sheet laid over it, it reflects the whole journal.
     Current,
-    /// It took no batch since an error; what it lacks is pending in memory.
+    /// The same, but it took no batch since an error.
     Lagging,
     /// It lacks what is nowhere but in the journal: nothing is read before it caught up.
     Lost,
@@ -27,26 +31,41 @@ pub(crate) enum Derived {
     Gone,
 }
 
+/// How much waits on the sheet at most while the index is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) bytes: usize,
+    pub(crate) calls: u32,
+}
+
 /// An index, and what it has not taken yet.
-pub(crate) struct Shelf<I> {
+pub(crate) struct Shelf<I: Index> {
     pub(crate) index: I,
     pub(crate) health: Health,
     pub(crate) derived: Derived,
+    room: Room,
     pending: Batch,
     pending_bytes: usize,
+    pending_calls: u32,
+    /// The number of the last batch that the index took; 0: none.
+    taken: u64,
     /// Commits until a lagging index is tried again, and how many it was the last time.
     patience: (u32, u32),
 }
 
 impl<I: Index> Shelf<I> {
     /// An index of which nothing is known yet.
-    pub(crate) fn new(index: I) -> Self {
+    pub(crate) fn new(index: I, room: Room) -> Self {
+        let taken = number_in(&index);
         Self {
             index,
             health: Health::Lost,
             derived: Derived::Sound,
+            room,
             pending: Batch::new(),
             pending_bytes: 0,
+            pending_calls: 0,
+            taken,
             patience: (1, 1),
         }
     }
@@ -72,24 +91,67 @@ impl<I: Index> Shelf<I> {
         merge::scan_back(&self.pending, prefix, below, limit, fetch)
     }
 
-    /// Gives the index a batch; where it does not take it, the batch waits in memory.
+    /// Lays a batch on the sheet, and gives the index what waits there where that is much.
     pub(crate) fn take(&mut self, batch: Batch) {
         match self.health {
-            Health::Current if self.index.apply(&batch).is_ok() => self.patience = (1, 1),
             // The journal has it, and the index will catch up from there.
             Health::Lost => self.note_dropped(&batch),
-            Health::Current | Health::Lagging => self.keep(batch),
+            Health::Current => {
+                self.lay(batch);
+                if self.is_full() {
+                    // Where it takes nothing it lags, and everything waits on.
+                    let _ = self.hand_over();
+                }
+            }
+            Health::Lagging => self.lay(batch),
         }
-    }
-
-    fn keep(&mut self, batch: Batch) {
-        self.health = Health::Lagging;
-        let bytes = |(key, row): (&Vec<u8>, &Option<Vec<u8>>)| key.len() + row.as_ref().map_or(0, Vec::len);
-        self.pending_bytes += batch.iter().map(bytes).sum::<usize>();
-        self.pending.extend(batch);
         if self.pending_bytes > INDEX_PENDING_BYTES_MAX {
             self.forget();
         }
+    }
+
+    fn lay(&mut self, batch: Batch) {
+        for (key, row) in batch {
+            let bytes = |row: &Option<Vec<u8>>| row.as_ref().map_or(0, Vec::len);
+            let (key_bytes, new_bytes) = (key.len(), bytes(&row));
+            let old_bytes = self.pending.insert(key, row).map(|old| key_bytes + bytes(&old));
+            self.pending_bytes = self.pending_bytes + key_bytes + new_bytes - old_bytes.unwrap_or(0);
+        }
+        self.pending_calls += 1;
+    }
+
+    /// An index that has nothing yet takes its first batch at once.
+    fn is_full(&self) -> bool {
+        self.taken == 0 || self.pending_bytes >= self.room.bytes || self.pending_calls >= self.room.calls
+    }
+
+    /// Gives the index all that waits, in one batch.
+    pub(crate) fn hand_over(&mut self) -> Result<(), IndexError> {
+        if !self.pending.is_empty() {
+            let number = self.taken + 1;
+            self.pending.insert(BATCH_KEY.to_vec(), Some(rows::batch_number(number)));
+            self.health = Health::Lagging;
+            self.index.apply(&self.pending)?;
+            self.taken = number;
+            self.clear();
+            if number == 1 {
+                // It looks lost until its mark is on the disk, and where that fails only that is the harm.
+                let _ = self.index.flush();
+            }
+        }
+        self.health = Health::Current;
+        self.patience = (1, 1);
+        Ok(())
+    }
+
+    /// Whether the index, opened again, still has every batch it took.
+    pub(crate) fn kept_all(&self) -> bool {
+        number_in(&self.index) == self.taken
+    }
+
+    fn clear(&mut self) {
+        self.pending.clear();
+        (self.pending_bytes, self.pending_calls) = (0, 0);
     }
 
     /// The journal has no derived rows: those that are dropped are gone.
@@ -114,20 +176,40 @@ impl<I: Index> Shelf<I> {
         true
     }
 
-    /// Offers the index what is pending, once more.
-    pub(crate) fn take_pending(&mut self) -> Result<(), IndexError> {
-        self.index.apply(&self.pending)?;
-        self.pending = Batch::new();
-        self.pending_bytes = 0;
-        self.health = Health::Current;
-        Ok(())
-    }
-
-    /// Throws away what is pending: the index has to catch up from the journal.
+    /// Throws away what is pending: the index has to catch up from the journal, from where it is now.
     pub(crate) fn forget(&mut self) {
         self.health = Health::Lost;
         let pending = std::mem::take(&mut self.pending);
         self.note_dropped(&pending);
-        self.pending_bytes = 0;
+        if !self.kept_all() {
+            // Nobody can say what was in the batches that it lost.
+            self.derived = Derived::Torn;
+        }
+        self.clear();
+        self.taken = number_in(&self.index);
     }
+
+    /// Sets the index aside and begins with an empty one.
+    pub(crate) fn wipe(&mut self) -> Result<(), IndexError> {
+        self.index.wipe()?;
+        self.taken = 0;
+        self.derived = Derived::Gone;
+        Ok(())
+    }
+}
+
+/// A shelf that is left in order leaves nothing waiting. One that is not, of a process that was killed, leaves an
+/// index that is behind.
+impl<I: Index> Drop for Shelf<I> {
+    fn drop(&mut self) {
+        if self.health != Health::Lost {
+            let _ = self.hand_over();
+        }
+    }
+}
+
+/// The number of the last batch in an index; a row that cannot be read counts as none.
+fn number_in(index: &impl Index) -> u64 {
+    let row = index.get(BATCH_KEY).ok().flatten();
+    row.and_then(|row| rows::read_batch_number(&row)).unwrap_or(0)
 }

@@ -17,7 +17,7 @@ const FAMILIES: [&str; 3] = [
 ];
 
 /// Everything a worker can look at.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Seen {
     list: Vec<Listed>,
     households: Vec<Household>,
@@ -34,6 +34,11 @@ fn seen(device: &Device) -> Seen {
 
 /// A tablet with work of its own and of a colleague: delivered, not delivered, and a conflict.
 fn tablet(world: &World) -> (std::path::PathBuf, Seen) {
+    let (device, seen) = tablet_in_use(world);
+    (device.dir().to_path_buf(), seen)
+}
+
+fn tablet_in_use(world: &World) -> (Device, Seen) {
     let (amina, brahim) = (world.tablet("amina"), world.tablet("brahim"));
     for id in FAMILIES {
         amina.record_line(&household(id)).expect("saves");
@@ -53,7 +58,21 @@ fn tablet(world: &World) -> (std::path::PathBuf, Seen) {
     amina.record_line(&visit(FAMILIES[2], 5)).expect("saves");
     let seen = seen(&amina);
     assert_eq!((seen.list[0].row.conflicts, seen.households[0].conflicts.len()), (1, 1));
-    (amina.dir().to_path_buf(), seen)
+    (amina, seen)
+}
+
+/// What a process that is killed now leaves: the files as the system has them.
+fn copy_of(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the disk works");
+    for entry in std::fs::read_dir(from).expect("lists") {
+        let entry = entry.expect("an entry");
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_of(&path, &copy);
+        } else {
+            std::fs::copy(&path, &copy).expect("the disk works");
+        }
+    }
 }
 
 /// The first derived row of every kind: its key in the index, and its bytes.
@@ -88,6 +107,30 @@ fn an_index_that_is_gone_is_made_anew_and_says_the_same() {
     assert!(sentences.iter().any(|sentence| sentence.contains("Nothing was lost")), "{sentences:?}");
     assert_eq!(seen(&device), before);
     assert!(device.record_line(&visit(FAMILIES[0], 6)).is_ok(), "work goes on");
+}
+
+#[test]
+fn a_tablet_killed_while_rows_waited_for_the_index_shows_what_it_showed() {
+    let world = World::new();
+    let (device, before) = tablet_in_use(&world);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (copy, closed) = (folder.path().join("killed"), folder.path().join("closed"));
+    copy_of(device.dir(), &copy);
+    let dir = device.dir().to_path_buf();
+    drop(device);
+    copy_of(&dir, &closed);
+    let has_list = |dir: &Path| {
+        let index = SledIndex::open(&dir.join("store").join("index")).expect("opens");
+        one_of_each(&index).contains_key(&b'l')
+    };
+    assert_eq!((has_list(&copy), has_list(&closed)), (false, true), "what waits is given when it is closed");
+    for _ in 0..2 {
+        let (device, sentences) = Device::open(&copy).expect("opens");
+        assert_eq!((seen(&device), sentences), (before.clone(), vec![]));
+    }
+    let (device, _) = Device::open(&copy).expect("opens");
+    assert!(device.record_line(&visit(FAMILIES[0], 6)).is_ok(), "work goes on");
+    assert_eq!(device.own_visits().expect("reads").len(), before.own_visits.len() + 1);
 }
 
 #[test]

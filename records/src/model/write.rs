@@ -143,12 +143,11 @@ impl Writer<'_, '_> {
         let mut form = form.clone();
         if let Some(visit) = heard_at {
             form.visit = Some(Reference::Id(visit));
+        } else if let Some(visit) = &form.visit {
+            self.must_exist(visit, RecordKind::Visit, &join(at, "visit"))?;
         }
         if is_new && form.status.is_none() {
             form.status = Some(NeedStatus::Open);
-        }
-        if let Some(visit) = &form.visit {
-            self.must_exist(visit, RecordKind::Visit, &join(at, "visit"))?;
         }
         let fields =
             Fields { scalars: form.scalars(at)?, clear: &form.clear, table: RecordKind::Need.fields() };
@@ -216,7 +215,8 @@ impl Writer<'_, '_> {
             return Err(RecordError::new(join(at, spec.name), Reason::Missing));
         }
         for (name, scalar) in &fields.scalars {
-            self.put(maps, name, scalar)?;
+            // A map that was just made has nothing that might be the same.
+            if is_new { self.lay(maps, name, scalar)? } else { self.put(maps, name, scalar)? }
         }
         fields.clear.iter().try_for_each(|name| self.remove(maps, name))
     }
@@ -226,9 +226,15 @@ impl Writer<'_, '_> {
     pub(super) fn put(&mut self, maps: &[ObjId], key: &str, scalar: &Scalar) -> Result<(), RecordError> {
         let value = laid::to_automerge(scalar);
         let present = laid::winner(self.draft, maps, key);
-        if present.is_some_and(|operation| operation.held == Held::Scalar(value.clone())) {
+        if present.is_some_and(|operation| operation.held == Held::Scalar(value)) {
             return Ok(());
         }
+        self.lay(maps, key, scalar)
+    }
+
+    /// Writes a value, whatever is there.
+    fn lay(&mut self, maps: &[ObjId], key: &str, scalar: &Scalar) -> Result<(), RecordError> {
+        let value = laid::to_automerge(scalar);
         maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
     }
 
@@ -237,8 +243,7 @@ impl Writer<'_, '_> {
         if !laid::differ(&laid::operations(self.draft, maps, key)) {
             return self.put(maps, key, scalar);
         }
-        let value = laid::to_automerge(scalar);
-        maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
+        self.lay(maps, key, scalar)
     }
 
     pub(super) fn remove(&mut self, maps: &[ObjId], key: &str) -> Result<(), RecordError> {

@@ -1,5 +1,6 @@
 //! Projection: what many changes mean together. Rows, honest conflicts with all their sides, lines for export.
 
+mod added;
 mod begun;
 mod conflicts;
 mod export;
@@ -12,6 +13,7 @@ mod rows;
 mod sources;
 mod view;
 
+pub(crate) use added::Added;
 pub use begun::{VisitBegun, event_begun, visits_begun};
 pub(crate) use conflicts::membership;
 pub use conflicts::{Conflict, Side, Told, conflicts};

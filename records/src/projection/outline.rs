@@ -112,7 +112,7 @@ fn count(items: usize) -> u32 {
     u32::try_from(items).unwrap_or(u32::MAX)
 }
 
-fn is_open(status: Option<&str>) -> bool {
+pub(super) fn is_open(status: Option<&str>) -> bool {
     !matches!(status, Some("met" | "withdrawn"))
 }
 
@@ -406,6 +406,7 @@ mod tests {
     use khettara_core::id::{ActorId, DocumentId};
     use proptest::prelude::*;
 
+    use super::super::Added;
     use super::*;
     use crate::model::{Reason, parse_line};
 
@@ -439,6 +440,18 @@ mod tests {
                 says % 10 + 10,
                 word(["zgh", "ary", "fr"])
             ),
+        }
+    }
+
+    impl Outline {
+        fn with(self, added: &Added) -> Self {
+            Self {
+                visits: self.visits + added.visits,
+                last_visit: self.last_visit.max(added.last_visit),
+                needs: self.needs + added.needs,
+                open_needs: self.open_needs + added.open_needs,
+                ..self
+            }
         }
     }
 
@@ -491,8 +504,15 @@ mod tests {
                 let actor = ActorId([u8::try_from(place).expect("of three") + 1; 16]);
                 if what < 5 {
                     let form = parse_line(1, &line(what, which, says)).expect("a line of ours");
-                    let refused = copies[place].record(actor, position, &form).err();
-                    let refused = refused.map(|error| error.reason);
+                    let before = Outline::read(&copies[place]);
+                    let recorded = copies[place].record(actor, position, &form);
+                    if let Some(added) = recorded.as_ref().ok().and_then(|recorded| {
+                        Added::read(&copies[place], [recorded.records.as_slice()])
+                    }) {
+                        prop_assert!(matches!(what, 2 | 3), "only visits and needs are added");
+                        prop_assert_eq!(before.with(&added), Outline::read(&copies[place]));
+                    }
+                    let refused = recorded.err().map(|error| error.reason);
                     prop_assert!(matches!(refused, None | Some(Reason::NothingChanged | Reason::NoSuchRecord)), "{refused:?}");
                 } else if what == 5 {
                     copies[place].automerge.set_actor(actor.as_bytes().as_slice().into());

@@ -80,8 +80,8 @@ struct Draft {
     loaded: BTreeMap<DocumentId, Loaded>,
     handles: BTreeMap<String, Uuid>,
     seqs: BTreeMap<(ActorId, DocumentId), SeqRow>,
-    /// How many changes each document got.
-    written: BTreeMap<DocumentId, u64>,
+    /// The records that each change of each document wrote.
+    written: BTreeMap<DocumentId, Vec<Vec<NewRecord>>>,
 }
 
 impl Replica {
@@ -191,7 +191,7 @@ impl Replica {
         let group = pen.save(slot, &Written::change(&id, &recorded.chunk))?;
         scratch.commit(vec![group])?;
         draft.seqs.insert((actor, id), SeqRow { seq, n: position, hash: recorded.hash });
-        *draft.written.entry(id).or_default() += 1;
+        draft.written.entry(id).or_default().push(recorded.records.clone());
         let handles = recorded.records.iter().filter_map(|record| Some((record.handle.clone()?, record.id)));
         draft.handles.extend(handles);
         let (records, bytes_when_large) = (recorded.records, recorded.bytes_when_large);
@@ -251,8 +251,7 @@ impl Replica {
             let saved = self.cache.pack(&one.document.save());
             one.saved_bytes = saved.len();
             let old = rows::row_of(store, feed, &id)?;
-            let changes = old.as_ref().map_or(0, |row| row.changes) + written;
-            let row = ListRow::of(&one.document, changes);
+            let row = ListRow::after(old.as_ref(), &one.document, &written);
             ops.push(Op::Put(keys::document(feed, &id), saved));
             ops.extend(rows::put_row(feed, old.as_ref(), &row));
         }

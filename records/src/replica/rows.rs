@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::keys;
-use crate::model::{HouseholdDocument, RecordKind};
-use crate::projection::Outline;
+use crate::model::{HouseholdDocument, Instant, NewRecord, RecordKind};
+use crate::projection::{Added, Outline};
 use crate::verdict::EntryState;
 
 /// Rows fetched in one go while scanning.
@@ -159,6 +159,34 @@ impl ListRow {
             links: outline.links.into_iter().map(|id| DocumentId(*id.as_bytes())).collect(),
             people: outline.people.into_iter().map(|(name, id)| (*name.as_bytes(), *id.as_bytes())).collect(),
         }
+    }
+}
+
+impl ListRow {
+    /// The row of a household after changes; `old` is the one before, `changes` are the records each wrote. What
+    /// only adds to the old row is added to it, and nothing else is read.
+    pub(super) fn after(
+        old: Option<&Self>,
+        document: &HouseholdDocument,
+        changes: &[Vec<NewRecord>],
+    ) -> Self {
+        let count = old.map_or(0, |row| row.changes) + changes.len() as u64;
+        let row = old.and_then(|old| old.grown(document, changes));
+        let row = row.map_or_else(|| Self::of(document, count), |row| Self { changes: count, ..row });
+        debug_assert!(row == Self::of(document, count), "a row grows into what is read anew");
+        row
+    }
+
+    fn grown(&self, document: &HouseholdDocument, changes: &[Vec<NewRecord>]) -> Option<Self> {
+        let added = Added::read(document, changes.iter().map(Vec::as_slice))?;
+        let last = self.last_visit.as_deref().map(Instant::of_text).transpose().ok()?;
+        Some(Self {
+            visits: self.visits.checked_add(added.visits)?,
+            last_visit: last.max(added.last_visit).map(|at| at.to_string()),
+            needs: self.needs.checked_add(added.needs)?,
+            open_needs: self.open_needs.checked_add(added.open_needs)?,
+            ..self.clone()
+        })
     }
 }
 

@@ -71,10 +71,6 @@ impl<D: Disk> Journal<D> {
         Some(Position { file: last.file, offset: last.end, check: self.last_check })
     }
 
-    pub(crate) fn into_disk(self) -> D {
-        self.disk
-    }
-
     /// Appends one record and syncs it. Gives the file and the offset of its content.
     pub(crate) fn append(&mut self, content: &[u8]) -> Result<(FileId, u64), StoreError> {
         if content.len() > JOURNAL_RECORD_BYTES_MAX {

@@ -1,6 +1,6 @@
 //! What the store promises when the index is behind, ahead, foreign, damaged, full or gone.
 
-use super::{FlakyIndex, ids, open};
+use super::{FlakyIndex, ids, open, open_waiting};
 use crate::store::conformance;
 use crate::store::{
     Answer, DiskError, Expect, Fault, Group, JournalStore, MemoryIndex, Op, Options, Reason, SimulatedDisk,
@@ -30,7 +30,7 @@ fn assert_filled(store: &dyn Store) {
 #[test]
 fn the_store_on_a_disk_does_what_every_store_does() {
     conformance::check(&mut || {
-        let options = Options { file_bytes_max: 10_000 };
+        let options = Options { file_bytes_max: 10_000, ..Options::default() };
         let (store, opened) = JournalStore::open(SimulatedDisk::new(), MemoryIndex::new(), ids(1), options)
             .expect("an empty disk opens");
         assert_eq!(opened, crate::store::Opened::default());
@@ -49,13 +49,13 @@ fn an_index_that_never_takes_a_batch_changes_no_answer() {
 
 #[test]
 fn an_index_up_to_date_or_behind_is_used_as_it_is() {
-    for kept in 0..5 {
+    for kept in 1..5 {
         let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
         filled(&disk, &index);
-        index.crash(kept);
+        // The first is flushed.
+        index.crash(kept - 1);
         let (store, opened) = open(&disk, &index, 2).expect("opens");
-        let expected = if kept == 0 { Some(Reason::Missing) } else { None };
-        assert_eq!(opened.rebuilt, expected, "{kept} batches kept");
+        assert_eq!(opened.rebuilt, None, "{kept} batches kept");
         assert_filled(&store);
         let derived = if kept == 4 { Some(vec![4; 9_000]) } else { None };
         assert!(store.get(b"~d") == Ok(derived));
@@ -188,4 +188,122 @@ fn a_large_value_changed_in_the_journal_is_told_and_not_given() {
     store.commit(put(b"c", &[3; 9_000])).expect("committed");
     disk.flip(&disk.list().expect("listed")[0], 5_000, 1).expect("flipped");
     assert!(matches!(store.get(b"c"), Err(StoreError::Damaged(_))));
+}
+
+const MUCH: usize = 1 << 20;
+
+#[test]
+fn a_store_whose_index_waits_does_what_every_store_does() {
+    conformance::check(&mut || {
+        Box::new(open_waiting(&SimulatedDisk::new(), &FlakyIndex::default(), 1, MUCH).expect("opens").0)
+    });
+}
+
+/// Derives the row `n`, which says that the commit `n` was seen, and the mark.
+fn follow(store: &mut dyn Store, n: u8) {
+    store.commit(put(&[b'a', n], &[n])).expect("committed");
+    let rows = vec![Op::Put(vec![b'~', n], vec![n]), Op::Put(b"~mark".to_vec(), vec![n])];
+    store.derive(rows).expect("derived");
+}
+
+/// How far the mark says that rows are derived; all of them are there.
+fn followed(store: &dyn Store) -> u8 {
+    let mark = store.get(b"~mark").expect("reads").map_or(0, |mark| mark[0]);
+    for n in 1..=mark {
+        assert_eq!(store.get(&[b'~', n]), Ok(Some(vec![n])));
+    }
+    mark
+}
+
+#[test]
+fn what_waits_is_answered_from_memory_and_is_in_the_index_when_the_store_is_closed() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open_waiting(&disk, &index, 1, MUCH).expect("opens");
+    for n in 1..=6 {
+        follow(&mut store, n);
+    }
+    assert_eq!(followed(&store), 6);
+    assert_eq!(index.0.borrow().batches.len(), 1, "the first commit, so that the index has a mark");
+    drop(store);
+    assert_eq!(index.0.borrow().batches.len(), 2, "everything behind it");
+    let (store, opened) = open_waiting(&disk, &index, 2, MUCH).expect("opens");
+    assert_eq!((opened.rebuilt, followed(&store)), (None, 6));
+}
+
+#[test]
+fn the_index_is_given_what_waits_when_it_is_much_by_bytes_or_by_calls() {
+    for (bytes, calls, batches) in [(MUCH, 50u8, 3), (3_000, 4, 2), (3_000, 3, 1)] {
+        let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+        let (mut store, _) = open_waiting(&disk, &index, 1, bytes).expect("opens");
+        for n in 0..calls {
+            store.commit(put(&[n], &[n; 1_000])).expect("committed");
+        }
+        assert_eq!(index.0.borrow().batches.len(), batches, "{bytes} bytes, {calls} calls");
+        std::mem::forget(store);
+    }
+}
+
+#[test]
+fn a_process_killed_while_rows_waited_leaves_an_index_that_is_only_behind() {
+    for calls in 1..50 {
+        for kept in 0..4 {
+            let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+            let (mut store, _) = open_waiting(&disk, &index, 1, MUCH).expect("opens");
+            for n in 1..=calls {
+                follow(&mut store, n);
+            }
+            std::mem::forget(store);
+            index.crash(kept);
+            // A derived row is never there without the commit it rests on.
+            let rows = index.0.borrow().rows.clone();
+            for n in 1..=calls {
+                assert!(!rows.contains_key(&vec![1, b'~', n]) || rows.contains_key(&vec![1, b'a', n]));
+            }
+            let (store, opened) = open_waiting(&disk, &index, 2, MUCH).expect("opens");
+            assert_eq!(opened.rebuilt, None, "the first batch, with the mark, is flushed");
+            assert_eq!(store.scan(b"a", b"", 99).map(|rows| rows.len()), Ok(usize::from(calls)));
+            assert!(followed(&store) <= calls);
+        }
+    }
+}
+
+#[test]
+fn an_index_opened_again_that_kept_everything_gets_what_waits_and_nothing_is_derived_anew() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open_waiting(&disk, &index, 1, MUCH).expect("opens");
+    follow(&mut store, 1);
+    store.checkpoint().expect("flushed");
+    index.set(|shared| (shared.refuses_batches, shared.sticky) = (true, true));
+    for n in 2..=40 {
+        follow(&mut store, n);
+    }
+    index.set(|shared| shared.refuses_batches = false);
+    store.checkpoint().expect("healed by opening again");
+    follow(&mut store, 41);
+    assert_eq!((followed(&store), store.take_mended()), (41, None));
+}
+
+#[test]
+fn whoever_derives_is_told_that_rows_went_with_a_batch_that_the_index_lost() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open_waiting(&disk, &index, 1, MUCH).expect("opens");
+    store.commit(put(b"b", &[0])).expect("committed");
+    for n in 1..=20 {
+        follow(&mut store, n);
+    }
+    assert_eq!(index.0.borrow().batches.len(), 3, "nothing waits now, and the last batch is not flushed");
+    index.set(|shared| (shared.refuses_batches, shared.sticky) = (true, true));
+    for n in 0..60u8 {
+        store.commit(put(b"b", &[n])).expect("committed");
+    }
+    index.set(|shared| shared.refuses_batches = false);
+    store.checkpoint().expect("healed by opening again, which lost a batch");
+    let rows = vec![Op::Put(vec![b'~', 21], vec![21]), Op::Put(b"~mark".to_vec(), vec![21])];
+    assert_eq!(store.derive(rows), Err(StoreError::Index), "said from a mark that is gone");
+    let again = followed(&store);
+    assert!(again < 20);
+    for n in again + 1..=22 {
+        follow(&mut store, n);
+    }
+    assert_eq!((followed(&store), store.get(b"b")), (22, Ok(Some(vec![59]))));
 }

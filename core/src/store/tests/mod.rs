@@ -23,8 +23,15 @@ fn ids(process: u8) -> Fresh {
 
 type Opening = Result<(JournalStore<SimulatedDisk, FlakyIndex>, Opened), StoreError>;
 
+/// A store whose index gets every batch at once.
 fn open(disk: &SimulatedDisk, index: &FlakyIndex, process: u8) -> Opening {
-    JournalStore::open(disk.clone(), index.clone(), ids(process), Options { file_bytes_max: 2_000 })
+    open_waiting(disk, index, process, 0)
+}
+
+/// A store whose index gets what waits for it at this many bytes.
+fn open_waiting(disk: &SimulatedDisk, index: &FlakyIndex, process: u8, bytes: usize) -> Opening {
+    let options = Options { file_bytes_max: 2_000, index_batch_bytes_max: bytes, index_batch_calls_max: 20 };
+    JournalStore::open(disk.clone(), index.clone(), ids(process), options)
 }
 
 #[derive(Default)]

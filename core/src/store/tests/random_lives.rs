@@ -1,6 +1,6 @@
 //! Random lives of a store: commits, failures, power cuts and reopenings, against a plain map.
 
-use super::{FlakyIndex, open};
+use super::{FlakyIndex, open_waiting};
 use crate::store::conformance::Dice;
 use crate::store::{
     Answer, DiskError, Expect, Fault, Group, JournalStore, MemoryStore, Op, Rows, SimulatedDisk, Store,
@@ -61,16 +61,14 @@ impl Life {
                 7 | 8 => self.plan_a_failure(),
                 9 => self.trouble_the_index(),
                 _ => {
-                    drop(store);
-                    self.die();
+                    self.die(store);
                     store = self.reopen();
                 }
             }
             assert_eq!(committed_rows(&store), committed_rows(&self.sure));
         }
-        drop(store);
         self.disk.fail_always(None);
-        self.die();
+        self.die(store);
         drop(self.reopen());
         self.committed
     }
@@ -157,8 +155,13 @@ impl Life {
         }
     }
 
-    /// The process ends: cleanly or killed, or with the machine.
-    fn die(&mut self) {
+    /// The process ends: cleanly or killed, or with the machine. Only the first gives the index what waits.
+    fn die(&mut self, store: Real) {
+        if self.dice.below(3) == 0 {
+            drop(store);
+        } else {
+            std::mem::forget(store);
+        }
         if self.dice.below(2) == 0 {
             self.disk.restart();
             self.index.crash(self.dice.below(30) as usize);
@@ -176,7 +179,8 @@ impl Life {
     fn reopen(&mut self) -> Real {
         let opened = loop {
             self.process = self.process.wrapping_add(1);
-            match open(&self.disk, &self.index, self.process) {
+            let waiting_bytes = [0, 300, 6_000, 1 << 20][self.dice.below(4) as usize];
+            match open_waiting(&self.disk, &self.index, self.process, waiting_bytes) {
                 Ok((store, _)) => break store,
                 Err(error) => {
                     assert!(!matches!(error, StoreError::Damaged(_)), "{error:?}");
