@@ -116,7 +116,7 @@ impl AtHeadquarters {
             let (last, open) = by_feed.entry(&visit.feed).or_insert((None, true));
             *open &= is_there(&visit);
             if *open {
-                *last = visit.at.max(*last);
+                *last = visit.at.filter(|at| at.is_credible()).max(*last);
             }
         }
         // Where communes stand at different moments, the earliest is what may be said of all.
@@ -213,12 +213,16 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    fn at(second: i64) -> Option<Instant> {
+        Instant::of_seconds(1_764_000_000 + second).ok()
+    }
+
     fn visit(feed: &str, second: i64, whereabouts: Whereabouts) -> OwnVisit {
         OwnVisit {
             id: Uuid::nil(),
             household: Uuid::nil(),
             feed: Feed::new(feed).expect("feed"),
-            at: Instant::of_seconds(second).ok(),
+            at: at(second),
             whereabouts,
         }
     }
@@ -228,11 +232,13 @@ mod tests {
         use Whereabouts::{Delivered, Headquarters};
         let visits = [visit("a", 10, Headquarters), visit("a", 20, Delivered), visit("a", 30, Headquarters)];
         let said = AtHeadquarters::of(&visits);
-        assert_eq!((said.visits, said.of, said.up_to), (2, 3, Instant::of_seconds(10).ok()));
+        assert_eq!((said.visits, said.of, said.up_to), (2, 3, at(10)));
         let visits = [visit("a", 10, Headquarters), visit("b", 5, Delivered)];
         assert_eq!(AtHeadquarters::of(&visits).up_to, None, "nothing of b is there");
         let visits = [visit("a", 10, Headquarters), visit("b", 50, Headquarters)];
-        assert_eq!(AtHeadquarters::of(&visits).up_to, Instant::of_seconds(50).ok());
+        assert_eq!(AtHeadquarters::of(&visits).up_to, at(50));
+        let clock_not_set = OwnVisit { at: Instant::of_seconds(9).ok(), ..visit("a", 0, Headquarters) };
+        assert_eq!(AtHeadquarters::of(&[visit("a", 10, Headquarters), clock_not_set]).up_to, at(10));
         assert_eq!(AtHeadquarters::of(&[]), AtHeadquarters::default());
     }
 

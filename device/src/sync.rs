@@ -396,6 +396,8 @@ impl Run<'_> {
             member.arm();
         }
         self.report_progress();
+        // A quiet moment: what waits for the index goes there. Where it cannot, the next opening does it.
+        let _ = member.shared.with(|_, store| store.checkpoint());
         let visits = own_visits(&member)?;
         let counts = VisitCounts::of(&visits);
         Ok(SyncReport {

@@ -49,6 +49,9 @@ pub(super) enum Command {
         /// At most so many.
         #[arg(long, default_value_t = 1_000)]
         limit: usize,
+        /// Those visited last first, whatever clocks said; those of which no time is known at the end.
+        #[arg(long, conflicts_with = "kind")]
+        latest: bool,
     },
     /// Show one household with all its answers.
     Show {

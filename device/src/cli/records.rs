@@ -114,20 +114,26 @@ fn row_words(listed: &Listed) -> Vec<String> {
     ]
 }
 
-pub(super) fn list(dir: &Path, limit: usize, output: &Output) -> Result<Done, Trouble> {
+pub(super) fn list(dir: &Path, limit: usize, latest: bool, output: &Output) -> Result<Done, Trouble> {
     let device = open(dir, output)?;
     let families = device.families()?;
+    let read = if latest { usize::MAX } else { limit };
     let mut all: Vec<Listed> = Vec::new();
     loop {
         let after = all.last().map(|last| (last.feed.clone(), uuid_of(&last.row.document)));
-        let page = device.households(after.as_ref(), limit.saturating_sub(all.len()).min(512))?;
+        let page = device.households(after.as_ref(), read.saturating_sub(all.len()).min(512))?;
         if page.is_empty() {
             break;
         }
-        for listed in &page {
-            output.line(&row_json(listed, &families))?;
-        }
         all.extend(page);
+    }
+    if latest {
+        // Sorting keeps the order of feeds and ids among equals.
+        all.sort_by(|left, right| right.row.last_visit.cmp(&left.row.last_visit));
+        all.truncate(limit);
+    }
+    for listed in &all {
+        output.line(&row_json(listed, &families))?;
     }
     if !all.is_empty() {
         let header = ["Id", "Commune", "Visits", "Differ", "Last visit", "Name"];

@@ -136,6 +136,7 @@ fn sync_words(report: &SyncReport) -> String {
     let up_to = match there.up_to {
         Some(at) => format!("all up to {at}"),
         None if there.of == 0 => "there is none yet".into(),
+        None if there.visits == there.of => "all of it".into(),
         None => "the first waits".into(),
     };
     lines.push(format!("Sent: {} ({} wait).", counted(report.sent, "visit"), report.left));
