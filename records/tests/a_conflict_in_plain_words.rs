@@ -129,3 +129,35 @@ fn a_family_that_moved_and_one_registered_twice_are_said() {
         assert!(link_sentence(link, "x", tongue).contains(word));
     }
 }
+
+#[test]
+fn the_hour_is_that_on_the_wall_in_ramadan_too_and_a_clock_never_set_says_no_hour() {
+    let said = |time: &str| {
+        let mut document = two_answers(
+            r#"{"record":"household","id":"ID","water":"well"}"#,
+            r#"{"record":"household","id":"ID","water":"fountain"}"#,
+        );
+        let visit = document_visit(&document);
+        let line = format!(r#"{{"record":"visit","household":"ID","id":"{visit}",{time}}}"#);
+        record(&mut document, 3, 4, &line);
+        sentences(&document)
+    };
+    // Morocco is at UTC+1, and at UTC in Ramadan: both visits were at half past nine by the clock on the wall.
+    for (at, offset_min) in [("2026-11-25T08:30:00Z", 60), ("2026-02-25T09:30:00Z", 0)] {
+        let [ar, fr, en] = said(&format!(r#""at":"{at}","offset_min":{offset_min}"#));
+        let day = &at[..10];
+        for sentence in [ar, fr, en] {
+            assert!(sentence.contains(&format!("{day} 09:30 ± 2")), "{sentence}");
+        }
+    }
+    let [ar, fr, en] = said(r#""at":"1970-01-01T04:30:00Z""#);
+    assert!(en.contains("AS-7, clock not set)") && fr.contains("horloge non réglée"));
+    assert!(ar.contains("ساعة غير مضبوطة"));
+    // What was found later goes before what was said, with its own error.
+    let found = r#""at":"1970-01-01T04:30:00Z","anchored_at":"2026-11-24T10:00:00Z","anchored_by":"relay","anchored_error_s":60"#;
+    assert!(said(found)[2].contains("2026-11-24 10:00 UTC ± 1 min"));
+}
+
+fn document_visit(document: &HouseholdDocument) -> Uuid {
+    HouseholdView::read(document).visits[0].id
+}

@@ -39,7 +39,10 @@ pub(super) fn add(dir: &Path, line: Option<&str>, output: &Output) -> Result<Don
     if device.is_full() {
         output.warn("The disk is full and the space kept back is used: free space now. This one is saved.");
     }
-    output.end(&saved_json(&saved), &format!("Saved: household {}", uuid_of(&saved.document)))?;
+    let about = saved.records.first().map_or(RecordKind::Household, |one| one.kind);
+    let about = if about.is_subject() { about } else { RecordKind::Household };
+    let words = format!("Saved: {} {}", about.words().en, uuid_of(&saved.document));
+    output.end(&saved_json(&saved), &words)?;
     Ok(Done::All)
 }
 

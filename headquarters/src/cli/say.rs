@@ -163,7 +163,7 @@ pub(super) fn exported(
         let documents = manifest.sensitive_left_out;
         writeln!(
             out,
-            "Left out, as few may read them: {documents} protection cases (--sensitive writes them)."
+            "Left out, as few may read them ({documents}): protection cases. --sensitive writes them."
         )?;
     }
     not_merged(out, &manifest.not_merged)

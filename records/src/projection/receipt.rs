@@ -126,8 +126,9 @@ const READERS: Words = Words {
     fr: "Ces informations sont lues par les travailleurs sociaux chargés de {feed} et par l'administration centrale ; le serveur par lequel elles passent ne peut pas les lire.",
     en: "These facts are read by the social workers in charge of {feed} and by headquarters; the server they pass through cannot read them.",
 };
+/// In Arabic, a mark keeps the law's number from being turned around.
 const RIGHTS: Words = Words {
-    ar: "لكم حق الاطلاع عليها وتصحيحها والاعتراض عليها وفق القانون 09-08: يكفي تقديم رقم هذا الوصل للعون أو للهيئة.",
+    ar: "لكم حق الاطلاع عليها وتصحيحها والاعتراض عليها وفق القانون \u{200e}09-08: يكفي تقديم رقم هذا الوصل للعون أو للهيئة.",
     fr: "Vous pouvez les consulter, les faire corriger ou vous y opposer (loi 09-08) : montrez la référence de ce reçu à l'agent ou à l'organisme.",
     en: "You may see them, have them corrected, or object to them (law 09-08): show the reference of this receipt to the agent or the organisation.",
 };
