@@ -10,7 +10,7 @@ use khettara_core::limits::SILENCE_MS_MAX;
 use khettara_core::store::{Opened, Reason, StoreError, held};
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
-use khettara_node::{NodeStore, chance, has_reserve, open_store, release_reserve};
+use khettara_node::{NodeStore, Owner, chance, has_reserve, open_store, release_reserve};
 use uuid::Uuid;
 
 use crate::error::DeviceError;
@@ -70,7 +70,7 @@ impl Device {
             return Err(DeviceError::Exists);
         }
         // The store first: its lock keeps two processes from making two tablets here.
-        let (store, _) = open_store(&dir.join("store"))?;
+        let (store, _) = open_store(&dir.join("store"), Owner::Tablet)?;
         let seeds = Seeds { signing: *chance::process_seed()?, kem: *chance::process_seed()? };
         KeyFile::create(&dir.join("keys"), &seeds)?;
         Self::with_store(dir, seeds, store, clock)
@@ -92,7 +92,7 @@ impl Device {
         if !dir.join("keys").exists() {
             return Err(DeviceError::Missing);
         }
-        let (store, opened) = open_store(&dir.join("store"))?;
+        let (store, opened) = open_store(&dir.join("store"), Owner::Tablet)?;
         let seeds = KeyFile::open(&dir.join("keys"))?;
         Ok((Self::with_store(dir, seeds, store, clock)?, sentences(&opened)))
     }

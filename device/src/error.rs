@@ -77,13 +77,17 @@ pub enum DeviceError {
     #[error("no such household on this tablet; `khettara list` shows those that are")]
     NoSuchHousehold,
     /// The conflict is no longer there.
-    #[error("there is no conflict there now; it may have been decided meanwhile; look again")]
+    #[error(
+        "there is no conflict there now; it may have been decided meanwhile, or the field is named otherwise: `khettara conflicts` shows both in full"
+    )]
     NoSuchConflict,
     /// The side named is none of the conflict's.
     #[error("this conflict has no such side; look again and choose one of those shown")]
     NoSuchSide,
     /// The tablet may not write in this commune.
-    #[error("this tablet is not for this commune; ask headquarters to add it, then sync and save again")]
+    #[error(
+        "this tablet was not given the place where this belongs: its commune, or the feed of referrals or of protection cases; ask headquarters for it, then sync and save again"
+    )]
     NotGranted,
     /// No relay was reached.
     #[error(transparent)]
@@ -111,7 +115,7 @@ pub enum DeviceError {
     Syncing,
     /// What was to be imported could not be read.
     #[error(
-        "the input could not be read: {0}; what was imported before is saved; give the right file, and again"
+        "the input could not be read: {0}; what was saved before stays saved; give the right file, without the lines that are saved"
     )]
     Input(std::io::Error),
 }

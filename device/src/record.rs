@@ -52,6 +52,8 @@ pub struct ImportReport {
     pub saved: u64,
     /// Lines refused.
     pub refused: u64,
+    /// Lines that say what stands already: nothing was to be saved.
+    pub unchanged: u64,
     /// Households that were new.
     pub households: u64,
     /// Visits that were new.
@@ -274,6 +276,7 @@ impl Import<'_> {
                     self.report.saved += 1;
                     (self.on)(ImportEvent::Saved(&saved));
                 }
+                Err(error) if error.reason == Reason::NothingChanged => self.report.unchanged += 1,
                 Err(error) => self.refuse(line, error.field, error.reason.to_string()),
             }
         }

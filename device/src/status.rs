@@ -111,12 +111,22 @@ impl AtHeadquarters {
     #[must_use]
     pub fn of(visits: &[OwnVisit]) -> Self {
         let is_there = |visit: &&OwnVisit| visit.whereabouts == Whereabouts::Headquarters;
+        let credible = |visit: &OwnVisit| visit.at.filter(|at| at.is_credible());
+        // Where one clock was wrong, a visit there may say a later time than one that waits.
+        let mut waits_from: BTreeMap<&Feed, Instant> = BTreeMap::new();
+        for visit in visits.iter().filter(|visit| !is_there(visit)) {
+            if let Some(at) = credible(visit) {
+                let first = waits_from.entry(&visit.feed).or_insert(at);
+                *first = at.min(*first);
+            }
+        }
         let mut by_feed: BTreeMap<&Feed, (Option<Instant>, bool)> = BTreeMap::new();
         for visit in visits {
             let (last, open) = by_feed.entry(&visit.feed).or_insert((None, true));
             *open &= is_there(&visit);
+            let is_before = |at: &Instant| waits_from.get(&visit.feed).is_none_or(|first| at <= first);
             if *open {
-                *last = visit.at.filter(|at| at.is_credible()).max(*last);
+                *last = credible(visit).filter(is_before).max(*last);
             }
         }
         // Where communes stand at different moments, the earliest is what may be said of all.
@@ -239,6 +249,9 @@ mod tests {
         assert_eq!(AtHeadquarters::of(&visits).up_to, at(50));
         let clock_not_set = OwnVisit { at: Instant::of_seconds(9).ok(), ..visit("a", 0, Headquarters) };
         assert_eq!(AtHeadquarters::of(&[visit("a", 10, Headquarters), clock_not_set]).up_to, at(10));
+        let years_ahead = visit("a", 99_999_999, Headquarters);
+        let visits = [visit("a", 10, Headquarters), years_ahead, visit("a", 20, Delivered)];
+        assert_eq!(AtHeadquarters::of(&visits).up_to, at(10), "not up to what a wrong clock said");
         assert_eq!(AtHeadquarters::of(&[]), AtHeadquarters::default());
     }
 

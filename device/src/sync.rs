@@ -25,9 +25,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::clocks::{Moment, cut_so_far, moment};
 use crate::device::{Device, own_visits};
 use crate::error::DeviceError;
-use crate::home::{Member, lock};
+use crate::home::{Member, lock, readable};
 use crate::network::Network;
 use crate::status::{AtHeadquarters, VisitCounts};
+use crate::visits;
 
 /// How often progress is told while nothing else happens.
 const PROGRESS_MS: u64 = 500;
@@ -101,6 +102,8 @@ pub struct SyncReport {
     pub delivered: u64,
     /// Own visits that are still on this tablet, or colleagues', only.
     pub left: u64,
+    /// Own entries of any kind that are so: visits, families, referrals, decisions.
+    pub entries_left: u64,
     /// Up to where own work is at headquarters.
     pub at_headquarters: AtHeadquarters,
     /// Whether this tablet was enrolled in it.
@@ -400,12 +403,17 @@ impl Run<'_> {
         let _ = member.shared.with(|_, store| store.checkpoint());
         let visits = own_visits(&member)?;
         let counts = VisitCounts::of(&visits);
+        let entries_left = member.shared.with(|engine, store| {
+            let feeds = readable(engine, store)?;
+            visits::entries_left(store, engine.roster(), &feeds)
+        })?;
         Ok(SyncReport {
             ended: ended.unwrap_or(SyncEnd::Partial),
             sent: counts.left_the_tablet().saturating_sub(self.delivered_before),
             received: self.progress.received,
             delivered: counts.left_the_tablet(),
             left: counts.saved + counts.with_a_colleague,
+            entries_left,
             at_headquarters: AtHeadquarters::of(&visits),
             enrolled: self.enrolled,
             logs_not_granted: self.not_granted.len() as u64,

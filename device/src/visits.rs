@@ -194,6 +194,19 @@ pub(crate) fn own_visits(
     Ok(found)
 }
 
+/// How many own entries are with nobody but this tablet and colleagues: visits, and whatever else was saved.
+pub(crate) fn entries_left(store: &dyn Store, roster: &Roster, feeds: &[Feed]) -> Result<u64, StoreError> {
+    let mut left = 0;
+    for feed in feeds {
+        for own in held::own_logs(store, feed)? {
+            let reach = reach_of(store, roster, feed, &own)?;
+            let is_here = |n: &u64| matches!(reach.at(*n), Whereabouts::Saved | Whereabouts::Colleague);
+            left += (1..=own.n).filter(is_here).count() as u64;
+        }
+    }
+    Ok(left)
+}
+
 /// The own visits to one household, likewise, without looking at any others.
 pub(crate) fn own_visits_to(
     store: &dyn Store,

@@ -13,7 +13,7 @@ use khettara_node::OrganisationFile;
 use khettara_node::chance::process_seed;
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
-use khettara_node::{NodeStore, Shared, open_store, what_was_mended};
+use khettara_node::{NodeStore, OpenError, Owner, Shared, open_store, what_was_mended};
 use khettara_records::content::cut_style;
 use khettara_records::replica::Replica;
 
@@ -89,6 +89,9 @@ impl Headquarters {
         if folder.organisation().exists() {
             return Err(HqError::Founded);
         }
+        if let Some(other) = Owner::of(&folder.store()).filter(|owner| *owner != Owner::Headquarters) {
+            return Err(OpenError::Other(other).into());
+        }
         let printable = !plan.name.trim().is_empty() && !plan.name.chars().any(char::is_control);
         if !printable || plan.name.len() > ORGANISATION_NAME_BYTES_MAX {
             return Err(HqError::BadName);
@@ -116,7 +119,7 @@ impl Headquarters {
         if engine.roster().headquarters() != Some(own.key()) {
             delegate(&mut engine, &mut store, own.key(), Role::HEADQUARTERS, &everything()?)?;
         }
-        let here = open_store(&folder.store())?.0;
+        let here = open_store(&folder.store(), Owner::Headquarters)?.0;
         let mut rooms = Rooms { root: (engine, store), here };
         for relay in &plan.relays {
             rooms.name_relay(&mut file, relay)?;
@@ -346,7 +349,7 @@ fn open_party(
     file: &OrganisationFile,
     seeds: &Seeds,
 ) -> Result<(NodeStore, Engine, Opened), HqError> {
-    let (mut store, opened) = open_store(path)?;
+    let (mut store, opened) = open_store(path, Owner::Headquarters)?;
     if held::has_logs_of_another(&store, &identity(seeds).key())? {
         return Err(HqError::OtherKeys);
     }

@@ -15,7 +15,7 @@ mod sled_index;
 mod store_lock;
 
 pub use files::FileDisk;
-pub use open_store::{NodeStore, OpenError, open_store, what_was_mended};
+pub use open_store::{NodeStore, OpenError, Owner, open_store, what_was_mended};
 pub use organisation_file::{OrganisationFile, OrganisationFileError};
 pub use reserve::{fill_reserve, has_reserve, release_reserve};
 pub use shared::Shared;

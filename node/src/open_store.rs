@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <store>/lock                 one process at a time
+//! <store>/owner                whose it is: a tablet's, a relay's or headquarters'
 //! <store>/journal/             the truth
 //! <store>/index/               may be deleted whenever no process has the store open
 //! <store>/index.damaged-N/     the last index that was set aside
@@ -20,12 +21,57 @@ use std::path::Path;
 /// The store of a tablet, and of a relay without PostgreSQL.
 pub type NodeStore = JournalStore<FileDisk, SledIndex>;
 
+/// Whose a store is. Each program opens its own alone: with another's keys it would write what nobody can make sense of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A tablet's.
+    Tablet,
+    /// A relay's.
+    Relay,
+    /// That of headquarters, or of the root.
+    Headquarters,
+}
+
+impl Owner {
+    const ALL: [Self; 3] = [Self::Tablet, Self::Relay, Self::Headquarters];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Tablet => "tablet",
+            Self::Relay => "relay",
+            Self::Headquarters => "headquarters",
+        }
+    }
+
+    /// Whose the store in `dir` is; `None` where nobody's yet.
+    #[must_use]
+    pub fn of(dir: &Path) -> Option<Self> {
+        let word = std::fs::read_to_string(dir.join("owner")).ok()?;
+        Self::ALL.into_iter().find(|owner| owner.word() == word.trim())
+    }
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Tablet => "a tablet",
+            Self::Relay => "a relay",
+            Self::Headquarters => "headquarters",
+        })
+    }
+}
+
 /// Why a store did not open. Nothing is lost by any of these.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has it, or the lock file cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// It is another program's.
+    #[error(
+        "this folder is that of {0}, and nothing in it was touched; name your own folder, or an empty one"
+    )]
+    Other(Owner),
     /// Its directories cannot be made.
     #[error("the directory of the store cannot be used: {0}; free space, or make the folder writable")]
     Disk(#[from] DiskError),
@@ -46,6 +92,7 @@ impl OpenError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Store(error) => error.kind(),
+            Self::Other(_) => ErrorKind::Refused,
             Self::Disk(DiskError::Full) | Self::Index(IndexError::Full) => ErrorKind::Full,
             Self::Lock(_) | Self::Disk(_) | Self::Index(_) | Self::Chance => ErrorKind::Retry,
         }
@@ -55,10 +102,18 @@ impl OpenError {
 /// Opens the store in `dir`, making it if there is none, and tells what had to be mended.
 ///
 /// # Errors
-/// [`OpenError`]; [`LockError::Held`] while another process has it open.
-pub fn open_store(dir: &Path) -> Result<(NodeStore, Opened), OpenError> {
+/// [`OpenError`]; [`LockError::Held`] while another process has it open; [`OpenError::Other`] where it is not `owner`'s.
+pub fn open_store(dir: &Path, owner: Owner) -> Result<(NodeStore, Opened), OpenError> {
+    match Owner::of(dir) {
+        Some(other) if other != owner => return Err(OpenError::Other(other)),
+        _ => {}
+    }
     make_dir(dir).map_err(told)?;
     let lock = StoreLock::take(&dir.join("lock"))?;
+    if Owner::of(dir).is_none() {
+        // A store that cannot be marked, as on a full disk, is opened all the same and marked another time.
+        let _ = std::fs::write(dir.join("owner"), owner.word());
+    }
     // Without a reserve the store works as well until the disk is full.
     let _ = fill_reserve(dir);
     let disk = FileDisk::open(&dir.join("journal"))?.holding(lock);

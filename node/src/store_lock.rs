@@ -8,7 +8,7 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
-    #[error("another process has this store open; end it, then try again")]
+    #[error("another process has this store open; wait until it ends, then try again")]
     Held,
     /// The lock file cannot be made or locked.
     #[error("the lock file of the store cannot be used: {0}; free space, or make the folder writable")]

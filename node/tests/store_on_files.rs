@@ -2,7 +2,7 @@
 
 use khettara_core::store::{Answer, Expect, Group, Op, Options, Reason, Store, conformance};
 use khettara_core::store::{JournalStore, MemoryIndex, Opened};
-use khettara_node::{FileDisk, LockError, NodeStore, OpenError, open_store};
+use khettara_node::{FileDisk, LockError, NodeStore, OpenError, Owner, open_store};
 use khettara_node::{fill_reserve, release_reserve};
 use std::env;
 use std::fs;
@@ -17,7 +17,7 @@ fn put(key: &[u8], value: &[u8]) -> Vec<Group> {
 
 fn open(dir: &Path) -> (NodeStore, Opened) {
     loop {
-        match open_store(dir) {
+        match open_store(dir, Owner::Tablet) {
             // A child that another test is starting still has the lock of a store closed just now.
             Err(OpenError::Lock(LockError::Held)) => std::thread::yield_now(),
             opened => return opened.expect("the store opens"),
@@ -200,7 +200,7 @@ fn only_the_newest_damaged_index_is_kept() {
 fn a_store_opens_in_one_process_at_a_time() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, _) = open(dir.path());
-    let refused = open_store(dir.path()).map(drop);
+    let refused = open_store(dir.path(), Owner::Tablet).map(drop);
     assert!(matches!(refused, Err(OpenError::Lock(LockError::Held))), "{refused:?}");
     let child = child_command("a_child_tries_the_lock", dir.path()).output().expect("the child ran");
     assert!(String::from_utf8_lossy(&child.stdout).contains("another process has this store open"));
@@ -240,7 +240,7 @@ fn child_command(test: &str, dir: &Path) -> Command {
 #[test]
 fn a_child_tries_the_lock() {
     let Some(dir) = env::var_os(CHILD) else { return };
-    match open_store(Path::new(&dir)) {
+    match open_store(Path::new(&dir), Owner::Tablet) {
         Ok(_) => println!("opened"),
         Err(error) => println!("{error}"),
     }
@@ -250,7 +250,7 @@ fn a_child_tries_the_lock() {
 #[test]
 fn a_child_commits_until_it_is_killed() {
     let Some(dir) = env::var_os(CHILD) else { return };
-    let (mut store, opened) = open_store(Path::new(&dir)).expect("the store opens");
+    let (mut store, opened) = open_store(Path::new(&dir), Owner::Tablet).expect("the store opens");
     assert_eq!(opened.rebuilt, None);
     let last = store.last(b"k").expect("read").map_or(0, |(key, _)| number(&key) + 1);
     for n in last..last + 100_000 {

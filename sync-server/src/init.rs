@@ -9,7 +9,7 @@ use khettara_core::identity::{Kind, SigningKey};
 use khettara_core::store::{Store, StoreError, held};
 use khettara_node::chance::process_seed;
 use khettara_node::key_file::{KeyFile, KeyFileError, Seeds};
-use khettara_node::{OpenError, OrganisationFile, OrganisationFileError, open_store};
+use khettara_node::{OpenError, OrganisationFile, OrganisationFileError, Owner, open_store};
 
 use crate::command::sentence;
 use crate::config::{Config, TEMPLATE};
@@ -27,7 +27,9 @@ pub struct Made {
 /// Why no relay was made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InitError {
-    #[error("there is a relay in this folder already, and it was left as it is; choose another folder")]
+    #[error(
+        "there is a relay in this folder already, or another program's keys; all was left as it is; choose another folder"
+    )]
     Exists,
     #[error("the store in this folder belongs to another organisation; choose an empty folder")]
     OtherOrganisation,
@@ -73,7 +75,7 @@ fn make(folder: &Folder, organisation: &Path, name: Option<&str>) -> Result<Made
     }
     let file = OrganisationFile::read(organisation)?;
     std::fs::create_dir_all(folder.path())?;
-    let (mut store, _) = open_store(&folder.store(&Config::default().store))?;
+    let (mut store, _) = open_store(&folder.store(&Config::default().store), Owner::Relay)?;
     let genesis = Kind::Genesis as u8;
     let held = held::alone_items(&store)?;
     if held.iter().any(|item| item.kind == genesis && item.body != file.genesis.body) {

@@ -16,7 +16,7 @@ use khettara_node::driver::{Driver, DriverHandle, StartError, StopError};
 use khettara_node::key_file::{KeyFile, KeyFileError};
 use khettara_node::quic::{self, BindError, Listener, Profile, serve};
 use khettara_node::{
-    NodeStore, OpenError, OrganisationFile, OrganisationFileError, Shared, chance, open_store,
+    NodeStore, OpenError, OrganisationFile, OrganisationFileError, Owner, Shared, chance, open_store,
     what_was_mended,
 };
 use tokio::runtime::Handle;
@@ -268,7 +268,7 @@ struct Ready {
 fn open(folder: &Folder, store: &std::path::Path, log: &Log) -> Result<Ready, RelayError> {
     let seeds = KeyFile::open(&folder.keys()).map_err(RelayError::of_keys)?;
     let file = OrganisationFile::read(&folder.organisation())?;
-    let (mut store, opened) = open_store(&folder.store(store))?;
+    let (mut store, opened) = open_store(&folder.store(store), Owner::Relay)?;
     for sentence in what_was_mended(&opened) {
         log.say(&sentence);
     }

@@ -6,7 +6,7 @@ use khettara_core::error::{Error, ErrorKind};
 use khettara_core::identity::SigningKey;
 use khettara_core::store::held::fold_roster;
 use khettara_node::key_file::KeyFile;
-use khettara_node::{LockError, OpenError, OrganisationFile, open_store};
+use khettara_node::{LockError, OpenError, OrganisationFile, Owner, open_store};
 use serde::{Deserialize, Serialize};
 
 use crate::command::sentence;
@@ -45,7 +45,7 @@ impl Status {
     /// `Retry` where it has just started and written nothing yet; what the folder's files or the store say.
     pub fn of(folder: &Folder, config: &Config) -> Result<Self, Error> {
         let seeds = KeyFile::open(&folder.keys()).map_err(RelayError::of_keys)?;
-        let opened = open_store(&folder.store(&config.store));
+        let opened = open_store(&folder.store(&config.store), Owner::Relay);
         let (store, _) = match opened {
             Ok(opened) => opened,
             Err(OpenError::Lock(LockError::Held)) => return Self::written(folder),

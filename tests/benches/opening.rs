@@ -10,7 +10,7 @@ use khettara_core::identity::{FeedKey, GrantedKey, InviteSecret, SigningKey, Tic
 use khettara_core::store::{Group, Store, held};
 use khettara_demo::province::{Province, Vocabulary};
 use khettara_device::{Device, DeviceKey, Feed, ImportEvent};
-use khettara_node::{NodeStore, open_store};
+use khettara_node::{NodeStore, Owner, open_store};
 use khettara_tests::{Chance, Notebook, Village};
 use uuid::Uuid;
 
@@ -182,7 +182,7 @@ fn build(folder: &Path, households: u32, own_visits: u32) {
         device.record_line(&line).expect("saves");
     }
     drop(device);
-    let (mut store, _) = open_store(&folder.join("store")).expect("opens");
+    let (mut store, _) = open_store(&folder.join("store"), Owner::Tablet).expect("opens");
     let mut lines = String::new();
     let own_each = own_visits as usize / villages.len();
     for village in &mut villages {

@@ -9,7 +9,7 @@ use khettara_core::identity::FeedKey;
 use khettara_core::store::held;
 use khettara_core::store::{Group, Store};
 use khettara_demo::province::Vocabulary;
-use khettara_node::{NodeStore, open_store};
+use khettara_node::{NodeStore, Owner, open_store};
 use khettara_records::content::Shipped;
 use khettara_records::replica::Replica;
 use khettara_records::verdict::Rulings;
@@ -102,7 +102,7 @@ fn work() -> Work {
 
 fn round(work: &Work) -> Round {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (mut store, _) = open_store(folder.path()).expect("an empty store opens");
+    let (mut store, _) = open_store(folder.path(), Owner::Tablet).expect("an empty store opens");
     let granted =
         khettara_core::identity::GrantedKey { feed: work.feed.clone(), ordinal: 1, key: work.key.clone() };
     let key = Group { expect: vec![], ops: vec![held::put_feed_key(&granted)] };

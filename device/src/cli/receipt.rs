@@ -46,8 +46,10 @@ fn one_visit(visits: impl Iterator<Item = Uuid>, typed: &str) -> Result<Uuid, Tr
 }
 
 fn words(receipt: &FamilyReceipt) -> String {
+    let colon = if receipt.language == "fr" { " :" } else { ":" };
     let mut lines = vec![shown(&receipt.title), String::new()];
-    lines.extend(receipt.lines.iter().map(|(label, text)| format!("{}: {}", shown(label), shown(text))));
+    lines
+        .extend(receipt.lines.iter().map(|(label, text)| format!("{}{colon} {}", shown(label), shown(text))));
     lines.push(String::new());
     lines.extend(receipt.sentences.iter().map(|sentence| shown(sentence)));
     lines.extend([String::new(), receipt.reference.clone()]);

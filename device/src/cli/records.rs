@@ -39,9 +39,14 @@ pub(super) fn add(dir: &Path, line: Option<&str>, output: &Output) -> Result<Don
     if device.is_full() {
         output.warn("The disk is full and the space kept back is used: free space now. This one is saved.");
     }
-    let about = saved.records.first().map_or(RecordKind::Household, |one| one.kind);
-    let about = if about.is_subject() { about } else { RecordKind::Household };
-    let words = format!("Saved: {} {}", about.words().en, uuid_of(&saved.document));
+    let document = uuid_of(&saved.document);
+    let words = match saved.records.first() {
+        Some(one) if !one.kind.is_subject() => {
+            format!("Saved: {} {}, of {document}", one.kind.words().en, one.id)
+        }
+        Some(one) => format!("Saved: {} {document}", one.kind.words().en),
+        None => format!("Saved: {document}"),
+    };
     output.end(&saved_json(&saved), &words)?;
     Ok(Done::All)
 }
@@ -77,11 +82,17 @@ pub(super) fn import(dir: &Path, file: &Path, output: &Output) -> Result<Done, T
     if let Some(trouble) = failed {
         return Err(trouble);
     }
-    let refused = if report.refused > 0 {
-        format!(" {} refused, as said above.", counted(report.refused, "line"))
+    let mut refused = if report.refused > 0 {
+        let lines = counted(report.refused, "line");
+        format!(
+            " {lines} refused, as said above: correct them and import them alone, for the others are saved."
+        )
     } else {
         String::new()
     };
+    if report.unchanged > 0 {
+        refused.push_str(&format!(" {} said what stands already.", counted(report.unchanged, "line")));
+    }
     let words = format!(
         "Saved: {} ({}, {}).{refused}",
         counted(report.saved, "line"),
@@ -113,7 +124,10 @@ fn row_words(listed: &Listed) -> Vec<String> {
         row.visits.to_string(),
         if row.conflicts > 0 { format!("! {}", row.conflicts) } else { String::new() },
         row.last_visit.as_deref().map_or_else(String::new, |at| at.chars().take(10).collect()),
-        row.name.as_deref().or(row.douar.as_deref()).map(shown).unwrap_or_default(),
+        {
+            let name = row.name.as_deref().or(row.douar.as_deref()).map(shown).unwrap_or_default();
+            if row.withdrawn { format!("{name} (set aside)") } else { name }
+        },
     ]
 }
 
@@ -130,6 +144,11 @@ pub(super) fn list(dir: &Path, limit: usize, latest: bool, output: &Output) -> R
         }
         all.extend(page);
     }
+    let is_cut = !latest && all.len() >= limit && {
+        let last = all.last().map(|last| (last.feed.clone(), uuid_of(&last.row.document)));
+        !device.households(last.as_ref(), 1)?.is_empty()
+    };
+    let is_cut = is_cut || (latest && all.len() > limit);
     if latest {
         // Sorting keeps the order of feeds and ids among equals.
         all.sort_by(|left, right| right.row.last_visit.cmp(&left.row.last_visit));
@@ -142,7 +161,9 @@ pub(super) fn list(dir: &Path, limit: usize, latest: bool, output: &Output) -> R
         let header = ["Id", "Commune", "Visits", "Differ", "Last visit", "Name"];
         output.print(&table(&header, all.iter().map(row_words).collect()))?;
     }
-    output.end(&json!({ "households": all.len() }), &counted(all.len() as u64, "household"))?;
+    let more = if is_cut { "; there are more: --limit shows them" } else { "" };
+    let words = format!("{}{more}", counted(all.len() as u64, "household"));
+    output.end(&json!({ "households": all.len(), "more": is_cut }), &words)?;
     Ok(Done::All)
 }
 

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use khettara_device::{
     Choice, Device, DeviceError, FieldPath, Household, RecordKind, Scalar, ShownConflict, Tongue,
-    Whereabouts, link_sentence, reason_words,
+    Whereabouts, answer_words, link_sentence, reason_words,
 };
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::Done;
 use super::args::Resolve;
-use super::output::{Output, Trouble, counted, shown, shown_json};
+use super::output::{Output, Trouble, counted, shown_json};
 use super::tablet::open;
 
 /// Households looked at in one go while looking for the beginning of an id.
@@ -26,13 +26,21 @@ pub(super) fn find(device: &Device, typed: &str) -> Result<Uuid, Trouble> {
     if let Ok(id) = Uuid::parse_str(typed) {
         return Ok(id);
     }
+    let typed = typed.to_lowercase();
+    // A family's receipt names its household by the last eight digits of its id, then its visit.
+    let is_digits = |part: &str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let of_receipt = typed.split_once('-').filter(|(end, visit)| is_digits(end) && is_digits(visit));
+    let is_it = |id: &Uuid| match of_receipt {
+        Some((end, _)) => id.simple().to_string().ends_with(end),
+        None => id.to_string().starts_with(&typed),
+    };
     let mut found = None;
     let mut after = None;
     loop {
         let page = device.households(after.as_ref(), PAGE)?;
         for listed in &page {
             let id = uuid_of(&listed.row.document);
-            if id.to_string().starts_with(&typed.to_lowercase()) && found.replace(id).is_some() {
+            if is_it(&id) && found.replace(id).is_some() {
                 return Err(Trouble::Said("several records begin so; give more of the id".into()));
             }
         }
@@ -43,7 +51,7 @@ pub(super) fn find(device: &Device, typed: &str) -> Result<Uuid, Trouble> {
     }
     for listed in device.register()? {
         let id = uuid_of(&listed.row.document);
-        if id.to_string().starts_with(&typed.to_lowercase()) && found.replace(id).is_some() {
+        if is_it(&id) && found.replace(id).is_some() {
             return Err(Trouble::Said("several records begin so; give more of the id".into()));
         }
     }
@@ -148,7 +156,16 @@ fn fields<R: serde::Serialize>(row: &R, indent: &str) -> Vec<String> {
             || value.as_object().is_some_and(Map::is_empty)
     };
     let kept = fields.iter().filter(|(name, value)| !hidden(name) && !is_empty(value));
-    kept.map(|(name, value)| format!("{indent}{name:<16}{}", shown_json(value))).collect()
+    kept.map(|(name, value)| {
+        let shown = match (name.as_str(), value) {
+            ("cin" | "idcs" | "rsu", Json::String(kept)) => {
+                format!("…{}", kept.get(1..3).unwrap_or_default())
+            }
+            _ => shown_json(value),
+        };
+        format!("{indent}{name:<16}{shown}")
+    })
+    .collect()
 }
 
 /// The sentence, then the answers by number, as a decision names them.
@@ -157,7 +174,7 @@ fn conflict_words(shown_conflict: &ShownConflict, tongue: Tongue) -> String {
     let mut lines = vec![format!("! {}", shown_conflict.sentence(tongue))];
     for (place, side) in conflict.sides.iter().enumerate() {
         let mark = if side.winner { "*" } else { " " };
-        lines.push(format!("  {mark} {}  {}", place + 1, shown(&side.text)));
+        lines.push(format!("  {mark} {}  {}", place + 1, answer_words(conflict, side, tongue)));
     }
     lines.push(format!("  {}", conflict.path));
     lines.join("\n")

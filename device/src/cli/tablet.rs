@@ -140,6 +140,12 @@ fn sync_words(report: &SyncReport) -> String {
         None => "the first waits".into(),
     };
     lines.push(format!("Sent: {} ({} wait).", counted(report.sent, "visit"), report.left));
+    if report.entries_left > report.left {
+        let others = counted(report.entries_left - report.left, "other change");
+        lines.push(format!("Beside visits, {others} to families, referrals and the like wait."));
+    } else if report.left == 0 {
+        lines.push("Everything saved here has left this tablet.".into());
+    }
     lines.push(format!("Received: {}.", counted(report.received, "visit")));
     lines.push(format!("At headquarters: {} of {}; {up_to}.", there.visits, counted(there.of, "visit")));
     if report.logs_not_granted > 0 {

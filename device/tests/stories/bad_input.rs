@@ -107,7 +107,7 @@ fn a_file_that_is_not_there_and_a_line_that_is_no_record_are_refused_and_the_oth
     let world = World::new();
     let tablet = Tablet::with_a_visit(&world);
     let missing = tablet.says(1, &["import", "/nowhere/visits.jsonl"]);
-    assert_says(&missing, &["could not be read", "No such file", "is saved", "right file"]);
+    assert_says(&missing, &["could not be read", "No such file", "stays saved", "right file"]);
     let no_file =
         tablet.says(1, &["enroll", "--serial", "1", "--code", "x", "--organisation", "/nowhere/o.json"]);
     assert_says(&no_file, &["there is no organisation file here", "choose the right"]);

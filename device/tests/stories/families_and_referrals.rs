@@ -176,6 +176,24 @@ fn answers_about_functioning_stand_or_fall_together() {
 }
 
 #[test]
+fn an_export_with_a_profile_is_imported_again_and_nothing_in_it_is_refused() {
+    let world = world();
+    let amina = world.tablet_for("amina", &FEEDS);
+    save(&amina, &household(OLD));
+    let member = amina.household(&uuid(OLD)).expect("reads").view.members[0].id;
+    save(
+        &amina,
+        &format!(
+            r#"{{"record":"functioning","household":"{OLD}","member":"{member}","mode":"self","seeing":2,"hearing":1,"walking":1,"remembering":1,"self_care":1,"communicating":1}}"#
+        ),
+    );
+    let mut lines = Vec::new();
+    amina.export(&mut lines, false).expect("writes").expect("reads");
+    let report = amina.import(lines.as_slice(), &mut |_| {}).expect("imports");
+    assert_eq!((report.refused, report.unchanged), (0, report.lines));
+}
+
+#[test]
 fn one_person_in_two_families_is_shown_once_and_kept_in_one_of_them() {
     const PERSON: &str = "0192f7a4-77aa-7b02-8c1d-5e2f9a3b4c5d";
     let world = world();
@@ -198,7 +216,7 @@ fn one_person_in_two_families_is_shown_once_and_kept_in_one_of_them() {
         for (tongue, words) in [
             (Tongue::En, "One person stands in several families"),
             (Tongue::Fr, "Une même personne figure dans plusieurs ménages"),
-            (Tongue::Ar, "فرد واحد مسجل في أسرتين"),
+            (Tongue::Ar, "فرد واحد مسجل في أكثر من أسرة"),
         ] {
             let sentence = shown.sentence(tongue);
             assert!(sentence.starts_with(words), "{sentence}");

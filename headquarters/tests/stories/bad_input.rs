@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use khettara_core::sync::{CloseReason, Output as Said};
 use khettara_hq::{Headquarters, Plan};
+use khettara_node::{OpenError, Owner, open_store};
 
 use crate::support::{Relay, Tablet, feed, founded, household, open_when_free, ticket, visit};
 
@@ -246,4 +247,24 @@ fn a_relay_that_is_down_another_s_or_dishonest_is_said_so_and_nothing_is_taken_f
     let _honest = Relay::start(&file, address);
     says(0, &dir, &["pull"]);
     assert_has_its_visit(&dir);
+}
+
+#[test]
+fn another_programs_folder_is_refused_and_nothing_in_it_is_touched() {
+    let folder = tempfile::tempdir().expect("the disk works");
+    let tablet = folder.path().join("tablet");
+    drop(open_store(&tablet.join("store"), Owner::Tablet).expect("opens"));
+    let text = says(1, &tablet, &["init", "--name", "Errachidia"]);
+    assert_says(
+        &text,
+        &["this folder is that of a tablet", "nothing in it was touched", "name your own folder"],
+    );
+    assert!(!tablet.join("organisation.json").exists() && !tablet.join("root").exists());
+    let office = folder.path().join("hq");
+    says(0, &office, &["init", "--name", "Errachidia"]);
+    for owner in [Owner::Tablet, Owner::Relay] {
+        let refused = open_store(&office.join("store"), owner).map(drop);
+        assert!(matches!(refused, Err(OpenError::Other(Owner::Headquarters))), "{refused:?}");
+    }
+    says(0, &office, &["status"]);
 }

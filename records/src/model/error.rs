@@ -73,7 +73,7 @@ pub enum Reason {
     #[error("it stands here twice; keep one")]
     Repeated,
     /// A new record needs this field.
-    #[error("a new record needs this; please fill it in")]
+    #[error("a new record needs this; please fill it in; if the record exists already, check its id")]
     Missing,
     /// A member needs a name in one of the two scripts.
     #[error("a new member needs name_ar or name_latin, at least one of the two")]
@@ -120,10 +120,12 @@ pub enum Reason {
     #[error("a language is its code, such as ary, ar, zgh, shi, rif, fr")]
     BadLanguage,
     /// Not a date of birth.
-    #[error("a birth is 1961-03-12, or 1961, or 1961~ where the year is a guess; years from 1880 to 2199")]
+    #[error(
+        "a birth is 1961-03-12, or 1961, or 1961~ where the year is a guess, a day that exists, in the years from 1896 to 2199"
+    )]
     BadBirth,
     /// Not a date.
-    #[error("a date is 2026-11-25, or a month 2026-11, or a year 2026; years from 1900 to 2199")]
+    #[error("a date is 2026-11-25, or a month 2026-11, or a year 2026: one that exists, from 1900 to 2199")]
     BadDate,
     /// Not a list of territories.
     #[error(
@@ -150,7 +152,7 @@ pub enum Reason {
     #[error("this ends before it begins; check both dates")]
     EndsBeforeItBegins,
     /// Not an instant.
-    #[error("a time is written 2026-11-25T09:30:00Z, in UTC, from 1970 to 2199")]
+    #[error("a time is written 2026-11-25T09:30:00Z, in UTC: one that exists, from 1970 to 2199")]
     BadTime,
     /// Not a uuid.
     #[error("an id is a uuid in small letters, such as 0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11")]

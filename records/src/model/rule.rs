@@ -76,7 +76,7 @@ const ONE_FAMILY: &RuleSpec = &RuleSpec {
         en: "A person is a member of one family",
     },
     broken: Words {
-        ar: "فرد واحد مسجل في أسرتين",
+        ar: "فرد واحد مسجل في أكثر من أسرة",
         fr: "Une même personne figure dans plusieurs ménages",
         en: "One person stands in several families",
     },

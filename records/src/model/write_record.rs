@@ -83,10 +83,9 @@ impl Writer<'_, '_> {
 
     fn one(&mut self, id: Uuid, form: &RecordForm, at: &str) -> Result<(), RecordError> {
         let (maps, is_new) = self.entry(form.kind, id, form.handle.as_deref())?;
-        let changed = form.given.keys().chain(&form.clear);
         if form.kind == RecordKind::Functioning
             && !is_new
-            && let Some(field) = changed.into_iter().find(|field| !FREE_IN_PROFILE.contains(field))
+            && let Some(field) = self.changed_in_profile(&maps, form)
         {
             return Err(RecordError::new(join(at, field), Reason::WholeProfile));
         }
@@ -95,6 +94,17 @@ impl Writer<'_, '_> {
             return Err(RecordError::new(join(at, "to"), Reason::LinkToItself));
         }
         self.put_given(&maps, form, is_new, at)
+    }
+
+    /// A field of a profile that stands or falls with the others, and that the form gives another answer.
+    fn changed_in_profile(&self, maps: &[automerge::ObjId], form: &RecordForm) -> Option<&'static str> {
+        let is_other = |field: &&'static str, given: &Given| {
+            let present = laid::winner(self.draft, maps, field);
+            let present = present.and_then(|operation| laid::scalar_of(&operation.held));
+            !matches!(given, Given::Value(value) if present.as_ref() == Some(value))
+        };
+        let given = form.given.iter().filter(|(field, given)| is_other(field, given)).map(|(field, _)| field);
+        given.chain(&form.clear).find(|field| !FREE_IN_PROFILE.contains(field)).copied()
     }
 
     fn put_given(

@@ -150,7 +150,7 @@ pub(crate) fn membership(document: &HouseholdDocument, feed: &Feed, member: Uuid
     let search = Search::of(document);
     let side = search.side(&FieldPath::Rule(Rule::OneFamily { member }), &first, false)?;
     let id = Uuid::from_bytes(document.id().0).to_string();
-    Some(Side { text: id[..8].into(), value: Json::String(id), feed: Some(feed.clone()), ..side })
+    Some(Side { text: search.named(&maps, &id), value: Json::String(id), feed: Some(feed.clone()), ..side })
 }
 
 struct Search<'a> {
@@ -268,7 +268,9 @@ impl<'a> Search<'a> {
         let sides = heads.iter().enumerate().filter_map(|(place, head)| {
             let operation =
                 Operation { held: Held::Scalar(head.id.to_string().into()), id: head.operation.clone() };
-            self.side(&FieldPath::Rule(Rule::OneHead), &operation, place == shown)
+            let side = self.side(&FieldPath::Rule(Rule::OneHead), &operation, place == shown)?;
+            let text = self.named(&head.maps, &head.id.to_string());
+            Some(Side { text, ..side })
         });
         let path = FieldPath::Rule(Rule::OneHead);
         let sides = sides.collect();
@@ -285,11 +287,25 @@ impl<'a> Search<'a> {
             });
             let meanwhile = one.meanwhile.iter().filter_map(|(wrote, written)| {
                 let side = self.side(&path, &written.operation, false)?;
-                Some(Side { value: Json::String(wrote.to_string()), text: wrote.words(), ..side })
+                let text = match wrote {
+                    FieldPath::Entry { kind, id, .. } if Some(*id) != one.id => kind.words().en.into(),
+                    own => own.words(),
+                };
+                Some(Side { value: Json::String(wrote.to_string()), text, ..side })
             });
             let sides = aside.chain(meanwhile).collect();
             self.found.push(Conflict { document: self.document, words: path.words(), path, sides });
         }
+    }
+
+    /// A member's name, and the beginning of an id.
+    fn named(&self, maps: &[ObjId], id: &str) -> String {
+        let names = ["name_latin", "name_ar"].into_iter();
+        let name = names.filter_map(|field| laid::winner(self.automerge, maps, field)).find_map(|name| {
+            if let Some(Scalar::Text(name)) = laid::scalar_of(&name.held) { Some(name) } else { None }
+        });
+        let id = id.get(..8).unwrap_or(id);
+        name.map_or_else(|| id.to_string(), |name| format!("{name} ({id})"))
     }
 
     fn unknown_roots(&mut self) {

@@ -19,7 +19,7 @@ pub(crate) use conflicts::membership;
 pub use conflicts::{Conflict, Side, Told, conflicts};
 pub use export::export_lines;
 pub(crate) use outline::Outline;
-pub use plain::{Who, link_sentence, sentence};
+pub use plain::{Who, answer_words, link_sentence, sentence};
 pub use receipt::{FamilyReceipt, Issuer};
 pub use record_row::RecordRow;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};

@@ -12,7 +12,7 @@ use super::moments::{self, Moment};
 use super::view::HouseholdView;
 use crate::model::laid::{self, Held};
 use crate::model::of_canonical;
-use crate::model::set_aside::{marker, set_aside};
+use crate::model::set_aside::set_aside;
 use crate::model::{
     Commune, FieldValue, HouseholdDocument, Identifier, Instant, Phone, RecordKind, Reference, Relation,
     Scalar, is_root_map,
@@ -313,12 +313,16 @@ impl Pass {
     }
 
     fn scalar(&mut self, place: Place, key: &str, scalar: &Scalar) {
-        let marker = match place {
-            Place::Household => marker(RecordKind::Household),
-            Place::Subject(kind) | Place::One(kind, _) => marker(kind),
-            _ => None,
+        // As `marker` says it, for every scalar of a document.
+        self.has_set_aside |= match (place, key) {
+            (Place::One(RecordKind::Need, _), "status") => {
+                typed::<String>(scalar).as_deref() == Some("withdrawn")
+            }
+            (Place::Household | Place::Subject(_) | Place::One(..), "withdrawn") => {
+                typed(scalar) == Some(true)
+            }
+            _ => false,
         };
-        self.has_set_aside |= marker.is_some_and(|(field, aside, _)| field == key && aside == *scalar);
         match place {
             Place::Household => match key {
                 "commune" => self.outline.commune = typed(scalar),

@@ -80,12 +80,18 @@ pub fn sentence(conflict: &Conflict, writers: &[Who], place: &str, tongue: Tongu
     }
 }
 
+/// One answer as somebody would say it in a language: codes by their words.
+#[must_use]
+pub fn answer_words(conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
+    value_words(conflict, side, tongue)
+}
+
 /// What one side did.
 fn said(who: &str, conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
     let value = value_words(conflict, side, tongue);
     match (&conflict.path, &side.value, tongue) {
         (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::Ar) => format!("سحبه {who}"),
-        (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::Fr) => format!("{who} l'a retiré"),
+        (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::Fr) => format!("retrait par {who}"),
         (FieldPath::Rule(Rule::SetAside { .. }), Json::Bool(_), Tongue::En) => format!("{who} set it aside"),
         (FieldPath::Rule(Rule::SetAside { .. }), _, Tongue::Ar) => {
             format!("وكتب {who} في الأثناء: «{value}»")
@@ -98,7 +104,7 @@ fn said(who: &str, conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
         }
         (FieldPath::Rule(Rule::OneFamily { .. }), _, Tongue::Ar) => format!("سجله {who} في الملف {value}"),
         (FieldPath::Rule(Rule::OneFamily { .. }), _, Tongue::Fr) => {
-            format!("{who} l'a inscrit dans le dossier {value}")
+            format!("{who} l'a inscrite dans le dossier {value}")
         }
         (FieldPath::Rule(Rule::OneFamily { .. }), _, Tongue::En) => {
             format!("{who} recorded this person in {value}")
@@ -112,9 +118,9 @@ fn said(who: &str, conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
 /// Where no side is shown rather than another.
 fn undecided(subject: &str, answers: &[String], tongue: Tongue) -> String {
     match tongue {
-        Tongue::Ar => format!("{subject}: {}. يظهر في كل منها إلى أن يقرر شخص.", answers.join("؛ ")),
+        Tongue::Ar => format!("{subject}: {}. يظهر فيها جميعا إلى أن يقرر شخص.", answers.join("؛ ")),
         Tongue::Fr => {
-            format!("{subject} : {}. Chacun le montre jusqu'à ce que quelqu'un décide.", answers.join(" ; "))
+            format!("{subject} : {}. Chacun la montre jusqu'à ce que quelqu'un décide.", answers.join(" ; "))
         }
         Tongue::En => format!("{subject}: {}. All show it until somebody decides.", answers.join("; ")),
     }

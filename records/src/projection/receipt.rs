@@ -65,8 +65,11 @@ impl FamilyReceipt {
             }
         }
         let reference = format!("{}-{}", short(&view.household.id), short(&visit.id));
+        let has_consent = !matches!(visit.consent.as_deref(), Some("refused" | "withdrawn"));
+        let sentences = [Some(READERS), Some(RIGHTS), Some(WITHDRAW).filter(|_| has_consent)];
         let sentences =
-            [READERS, RIGHTS, WITHDRAW].map(|words| say(words).replace("{feed}", issuer.feed)).to_vec();
+            sentences.into_iter().flatten().map(|words| say(words).replace("{feed}", issuer.feed));
+        let sentences = sentences.collect();
         Some(Self { language: tongue.code(), title: say(TITLE), lines, sentences, reference })
     }
 }
@@ -122,13 +125,13 @@ const GIVEN: Words = Words { ar: "صيغة الوصل", fr: "Forme du reçu", en
 const NEED: Words = Words { ar: "حاجة مسجلة", fr: "Besoin noté", en: "Need recorded" };
 const RECORDED: Words = Words { ar: "سجل كذلك", fr: "Noté aussi", en: "Also recorded" };
 const READERS: Words = Words {
-    ar: "يقرأ هذه المعلومات الأعوان الاجتماعيون المكلفون بالمجال {feed} والإدارة المركزية، ولا يقرؤها الخادم الذي تمر منه.",
+    ar: "يقرأ هذه المعلومات العاملون الاجتماعيون المكلفون بالمجال {feed} والإدارة المركزية، ولا يقرؤها الخادم الذي تمر منه.",
     fr: "Ces informations sont lues par les travailleurs sociaux chargés de {feed} et par l'administration centrale ; le serveur par lequel elles passent ne peut pas les lire.",
     en: "These facts are read by the social workers in charge of {feed} and by headquarters; the server they pass through cannot read them.",
 };
 /// In Arabic, a mark keeps the law's number from being turned around.
 const RIGHTS: Words = Words {
-    ar: "لكم حق الاطلاع عليها وتصحيحها والاعتراض عليها وفق القانون \u{200e}09-08: يكفي تقديم رقم هذا الوصل للعون أو للهيئة.",
+    ar: "لكم حق الاطلاع عليها وتصحيحها والاعتراض عليها وفق القانون \u{200e}09-08: يكفي تقديم رقم هذا الوصل للعامل الاجتماعي أو للهيئة.",
     fr: "Vous pouvez les consulter, les faire corriger ou vous y opposer (loi 09-08) : montrez la référence de ce reçu à l'agent ou à l'organisme.",
     en: "You may see them, have them corrected, or object to them (law 09-08): show the reference of this receipt to the agent or the organisation.",
 };

@@ -3,7 +3,7 @@
 use khettara_core::store::held;
 use khettara_core::sync::Notice;
 use khettara_node::driver::News;
-use khettara_node::open_store;
+use khettara_node::{Owner, open_store};
 
 use crate::support::{Organisation, Peer, Process, within};
 
@@ -30,7 +30,8 @@ async fn every_receipt_is_still_covered_after_the_relay_was_killed_while_tablets
         process.child.wait().expect("was started");
         pushing.iter().for_each(tokio::task::JoinHandle::abort);
 
-        let (store, _) = open_store(&organisation.relay_dir().join("store")).expect("opens after a kill");
+        let (store, _) =
+            open_store(&organisation.relay_dir().join("store"), Owner::Relay).expect("opens after a kill");
         for tablet in &tablets {
             for (log, n, head) in tablet.receipt_lines(&key) {
                 let held = held::segments_ending_at(&store, &log, n).expect("reads");
