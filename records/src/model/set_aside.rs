@@ -1,7 +1,7 @@
 //! Records that one side set aside while another, who did not know it, wrote in them or hung something on them. No key
 //! has two values then, and yet two people disagree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ObjId, ROOT};
 use khettara_core::id::ChangeHash;
@@ -101,7 +101,7 @@ pub(crate) fn set_aside<D: Hashes>(document: &D) -> Vec<SetAside> {
         if withdrawals.is_empty() {
             continue;
         }
-        let mut search = Search { document, entry, withdrawals: &withdrawals, known: BTreeMap::new() };
+        let mut search = Search::of(document, entry, &withdrawals);
         let meanwhile = search.meanwhile(&entries);
         if !meanwhile.is_empty() {
             let (kind, id, maps) = (entry.kind, entry.id, entry.maps.clone());
@@ -140,12 +140,39 @@ fn written<D: Hashes>(document: &D, operation: &Operation) -> Option<Written> {
 struct Search<'a, D> {
     document: &'a D,
     entry: &'a Entry,
-    withdrawals: &'a [Written],
+    /// The changes that set the record aside; as heads they have the pasts of all of them.
+    aside: Vec<automerge::ChangeHash>,
+    /// The operations that did it.
+    withdrawals: BTreeSet<ObjId>,
+    /// The maps in which they stand.
+    aside_in: Vec<ObjId>,
     /// Whether each change was written beside all that set the record aside.
     known: BTreeMap<ChangeHash, bool>,
+    /// What one field of a record showed to those who set aside, by its map and key.
+    shown: BTreeMap<(ObjId, String), BTreeSet<ObjId>>,
 }
 
-impl<D: Hashes> Search<'_, D> {
+impl<'a, D: Hashes> Search<'a, D> {
+    fn of(document: &'a D, entry: &'a Entry, withdrawals: &[Written]) -> Self {
+        let key = marker(entry.kind).map_or("", |(key, ..)| key);
+        let operations: BTreeSet<ObjId> = withdrawals.iter().map(|one| one.operation.id.clone()).collect();
+        let has_one = |map: &&ObjId| {
+            let there = document.get_all(*map, key).unwrap_or_default();
+            there.iter().any(|(_, id)| operations.contains(id))
+        };
+        let aside: BTreeSet<automerge::ChangeHash> =
+            withdrawals.iter().map(|one| automerge::ChangeHash(one.change.0)).collect();
+        Self {
+            document,
+            entry,
+            aside: aside.into_iter().collect(),
+            aside_in: entry.maps.iter().filter(has_one).cloned().collect(),
+            withdrawals: operations,
+            known: BTreeMap::new(),
+            shown: BTreeMap::new(),
+        }
+    }
+
     fn meanwhile(&mut self, all: &[Entry]) -> Vec<(FieldPath, Written)> {
         let marker = marker(self.entry.kind).map_or("", |(key, ..)| key);
         let mut found: BTreeMap<ChangeHash, (u8, FieldPath, Written)> = BTreeMap::new();
@@ -203,24 +230,36 @@ impl<D: Hashes> Search<'_, D> {
     }
 
     /// Whether neither side knew of the other. An operation that stands now stood in every past that has its change,
-    /// so it is enough to look whether it shows there.
+    /// so it is enough to look whether it shows there; and a past of several changes has what any of them knew. Asked
+    /// once for each field and once for each change, so that a thousand who set aside and a thousand who went on
+    /// cost thousands of looks, not a million.
     fn is_beside(&mut self, entry: &Entry, field: &str, written: &Written) -> bool {
         if let Some(known) = self.known.get(&written.change) {
             return *known;
         }
-        let marker = marker(self.entry.kind).map_or("", |(key, ..)| key);
-        let beside = self.withdrawals.iter().all(|withdrawal| {
-            withdrawal.change != written.change
-                && !self.shows(&entry.maps, field, &written.operation.id, withdrawal.change)
-                && !self.shows(&self.entry.maps, marker, &withdrawal.operation.id, written.change)
-        });
+        let beside = !self.was_known(entry, field, &written.operation.id) && !self.knew(written.change);
         self.known.insert(written.change, beside);
         beside
     }
 
-    fn shows(&self, maps: &[ObjId], key: &str, operation: &ObjId, at: ChangeHash) -> bool {
-        let heads = [automerge::ChangeHash(at.0)];
+    /// Whether somebody who set the record aside knew of the operation.
+    fn was_known(&mut self, entry: &Entry, field: &str, operation: &ObjId) -> bool {
+        entry.maps.iter().any(|map| {
+            let (document, aside) = (self.document, &self.aside);
+            let shown = self.shown.entry((map.clone(), field.to_string()));
+            let shown = shown.or_insert_with(|| {
+                let there = document.get_all_at(map, field, aside).unwrap_or_default();
+                there.into_iter().map(|(_, id)| id).collect()
+            });
+            shown.contains(operation)
+        })
+    }
+
+    /// Whether the author of a change knew that the record was set aside.
+    fn knew(&self, change: ChangeHash) -> bool {
+        let key = marker(self.entry.kind).map_or("", |(key, ..)| key);
+        let heads = [automerge::ChangeHash(change.0)];
         let there = |map: &ObjId| self.document.get_all_at(map, key, &heads).unwrap_or_default();
-        maps.iter().any(|map| there(map).iter().any(|(_, id)| id == operation))
+        self.aside_in.iter().any(|map| there(map).iter().any(|(_, id)| self.withdrawals.contains(id)))
     }
 }

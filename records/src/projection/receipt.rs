@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::plain::legible;
 use super::rows::VisitRow;
 use super::view::HouseholdView;
 use crate::model::vocabulary::{Category, Consent, ReceiptForm, Urgency};
@@ -49,7 +50,7 @@ impl FamilyReceipt {
         };
         line(ORGANISATION, Some(issuer.organisation.into()));
         line(DATE, when(visit));
-        line(AGENT, visit.agent.clone());
+        line(AGENT, visit.agent.as_deref().map(legible));
         line(COMMUNE, view.household.commune.as_ref().map(|commune| commune.as_str().into()));
         line(MEMBERS, Some(standing_members(view).to_string()));
         let consent = visit.consent.as_deref().and_then(|code| Consent::VOCABULARY.words_of(code));
@@ -108,9 +109,11 @@ fn needs(view: &HouseholdView, visit: &VisitRow, tongue: Tongue) -> Vec<String> 
         .collect()
 }
 
-const TITLE: Words = Words { ar: "وصل الأسرة", fr: "Reçu de la famille", en: "Receipt of the family" };
+const TITLE: Words =
+    Words { ar: "وصل الأسرة", fr: "Reçu de la famille", en: "Receipt of the family" };
 const ORGANISATION: Words = Words { ar: "الهيئة", fr: "Organisme", en: "Organisation" };
-const DATE: Words = Words { ar: "تاريخ الزيارة", fr: "Date de la visite", en: "Date of the visit" };
+const DATE: Words =
+    Words { ar: "تاريخ الزيارة", fr: "Date de la visite", en: "Date of the visit" };
 const AGENT: Words = Words { ar: "العون", fr: "Agent", en: "Agent" };
 const COMMUNE: Words = Words { ar: "الجماعة", fr: "Commune", en: "Commune" };
 const MEMBERS: Words =
