@@ -109,6 +109,15 @@ impl Strangers {
         self.documents.entry(id).or_insert_with(all)
     }
 
+    /// A tablet's copy of one document, with everything in it.
+    pub(crate) fn copy(&self, id: DocumentId) -> HouseholdDocument {
+        let mut document = HouseholdDocument::new(id);
+        let mut chunks: Vec<&[u8]> = constants().iter().map(|constant| constant.chunk).collect();
+        chunks.extend(self.chunks[&id].iter().map(Vec::as_slice));
+        document.apply(&chunks).unwrap();
+        document
+    }
+
     /// What each device's log has, in segments.
     fn parcels(&mut self) -> [Vec<Parcel>; 2] {
         [0, 1].map(|device| {
