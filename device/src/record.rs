@@ -224,6 +224,13 @@ impl Import<'_> {
                 self.refuse(line, error.field, error.reason.to_string());
                 return Ok(());
             }
+            // A handle may have turned out to be no family's.
+            let is_good = self
+                .member
+                .with(|replica, engine, store| feed_for(replica, engine, store, &form, &self.feeds));
+            if let Err(error) = is_good {
+                return self.refuse_for(line, error);
+            }
         }
         for (handle, is_household) in handles_of(&form) {
             self.batch_handles.insert(handle.clone(), Uuid::nil());

@@ -21,6 +21,8 @@ pub(super) struct Tablet {
     pub(super) device: Device,
     /// Places of the communes it serves, in the province's table.
     pub(super) communes: Vec<usize>,
+    /// Whether it is an office's: it was given what concerns the whole province, too.
+    pub(super) is_office: bool,
 }
 
 /// Everybody.
@@ -62,15 +64,18 @@ pub(super) fn assemble(options: &StoryOptions, narrator: &Narrator) -> Result<Ca
         (0..province.communes.len()).filter(|place| generator.count(*place) > 0).collect();
     let feeds = served.iter().map(|place| feed_of(&province, *place)).collect::<Result<Vec<_>, _>>()?;
     headquarters.add_feeds(&feeds)?;
-    headquarters.add_feeds(&[referrals_of(&province)?])?;
+    headquarters.add_feeds(&[referrals_of(&province)?, reference_of(&province)?])?;
     narrator.say(&format!(
         "An organisation is founded; one relay listens; {} communes have a feed and a key each.",
         served.len()
     ));
     let shares = share(&served, usize::from(options.tablets));
-    let tickets = shares
-        .iter()
-        .map(|communes| invite(&mut headquarters, &province, communes))
+    let last = shares.len();
+    // The first tablet stands in the office that holds meetings, the last one in the centre that answers.
+    let is_office = |number: usize| number == 1 || number == last;
+    let tickets = (1..)
+        .zip(&shares)
+        .map(|(number, communes)| invite(&mut headquarters, &province, communes, is_office(number)))
         .collect::<Result<Vec<_>, _>>()?;
     headquarters.pull(&mut |_| ())?;
     let (mut tablets, mut bytes) = (Vec::new(), (0, 0));
@@ -78,7 +83,7 @@ pub(super) fn assemble(options: &StoryOptions, narrator: &Narrator) -> Result<Ca
     for ((number, communes), ticket) in (1..).zip(shares).zip(&tickets) {
         let (device, met) = enrol(options, number, ticket).map_err(|error| of_tablet(number, &error))?;
         bytes = (bytes.0 + met.bytes_up, bytes.1 + met.bytes_down);
-        tablets.push(Tablet { number, device, communes });
+        tablets.push(Tablet { number, device, communes, is_office: is_office(number) });
         narrator.more(1);
     }
     narrator.say(&format!("{} tablets are enrolled, each by the QR code of its invitation.", tablets.len()));
@@ -124,16 +129,30 @@ fn invite(
     headquarters: &mut Headquarters,
     province: &Province,
     communes: &[usize],
+    is_office: bool,
 ) -> Result<String, StoryError> {
     let feeds = communes.iter().map(|place| feed_of(province, *place)).chain([referrals_of(province)]);
+    let feeds = feeds.chain(is_office.then(|| reference_of(province)));
     let feeds = feeds.map(|feed| feed.map(|feed| Pattern::exactly(&feed))).collect::<Result<Vec<_>, _>>()?;
     Ok(headquarters.invite(&Guest { role: Role::WORKER, feeds, relay: None })?.to_text())
 }
 
 /// The feed of the province's referrals.
 pub(super) fn referrals_of(province: &Province) -> Result<Feed, StoryError> {
+    provincial(&format!("{}/referrals", code_of(province)?))
+}
+
+/// The feed of what concerns the whole province: its consultations, its bodies.
+pub(super) fn reference_of(province: &Province) -> Result<Feed, StoryError> {
+    provincial(&format!("@reference/{}", code_of(province)?))
+}
+
+fn code_of(province: &Province) -> Result<&str, StoryError> {
     let commune = province.communes.first().ok_or(StoryError::Wrong("a province without communes"))?;
-    let name = format!("{}/referrals", commune.code.get(..6).unwrap_or_default());
+    Ok(commune.code.get(..6).unwrap_or_default())
+}
+
+fn provincial(name: &str) -> Result<Feed, StoryError> {
     Feed::new(name).map_err(|_| StoryError::Wrong("a province's code is no feed"))
 }
 

@@ -9,8 +9,8 @@ use crate::options::StoryOptions;
 use crate::province::Chance;
 use crate::story::StoryError;
 use crate::story::cast::{Cast, of_tablet};
-use crate::story::families;
 use crate::story::field::{day, disagreements, enter};
+use crate::story::{consultation, families};
 
 /// Of a hundred days, those on which a tablet finds a signal.
 const SIGNAL_PERCENT: u32 = 55;
@@ -19,6 +19,10 @@ const BREAKS_PERCENT: u32 = 20;
 
 /// Lives through all days, then brings everybody to the depot, where the signal is good.
 pub(super) fn live(cast: &mut Cast, options: &StoryOptions, narrator: &Narrator) -> Result<(), StoryError> {
+    consultation::hold(cast)?;
+    narrator.say(
+        "The first consultation is written down: who attended, what was expected, what stands in the way.",
+    );
     for today in 0..u32::from(options.days) {
         write(cast, today, options, narrator)?;
         let signals = signals(cast, today, options);
@@ -37,8 +41,10 @@ pub(super) fn live(cast: &mut Cast, options: &StoryOptions, narrator: &Narrator)
         sync(cast, &everybody)?;
     }
     families::answer(cast, &families)?;
+    consultation::answer(cast)?;
     narrator
         .say("Many bodies, one family: overlaps, moves and double registrations; referrals are answered.");
+    narrator.say("What the first consultation expected is answered at another office.");
     // Once to bring what is left, once to take what the others brought and what headquarters says of it.
     for _ in 0..2 {
         sync(cast, &everybody)?;

@@ -3,12 +3,14 @@
 //! | File | Tells |
 //! |---|---|
 //! | `cast` | who there is: headquarters, a relay, tablets with their communes |
+//! | `consultation` | a meeting held before anybody was visited, and an expectation that is answered |
 //! | `field` | a day in the field: families registered, visits, two workers in one household |
 //! | `families` | many bodies, one family: overlaps, moves, double registrations, a referral answered |
 //! | `days` | the days: who has a signal, what headquarters pulls |
 //! | `reckoning` | what the three parties answer at the end |
 
 mod cast;
+mod consultation;
 mod days;
 mod families;
 mod field;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::narrator::Narrator;
 use crate::options::StoryOptions;
 use crate::story::StoryError;
-use crate::story::cast::{Cast, feed_of, of_tablet};
+use crate::story::cast::{Cast, feed_of, of_tablet, reference_of};
 
 /// The end of the story, in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +28,16 @@ pub struct Summary {
     pub referrals_answered: u64,
     /// Expectations that were considered.
     pub expectations_considered: u64,
+    /// Consultations in the dataset.
+    pub consultations: u64,
+    /// Who attended them.
+    pub consultation_attendees: u64,
+    /// What was expected there.
+    pub consultation_expectations: u64,
+    /// Of these, expectations that were answered.
+    pub consultation_expectations_answered: u64,
+    /// What was said there to stand in the way.
+    pub consultation_constraints: u64,
     /// Tablets.
     pub tablets: u64,
     /// Days in the field.
@@ -82,6 +92,11 @@ pub(super) fn reckon(
         registered_twice: told.registered_twice,
         referrals_answered: told.referrals_answered,
         expectations_considered: told.expectations_considered,
+        consultations: told.consultations.held,
+        consultation_attendees: told.consultations.attendees,
+        consultation_expectations: told.consultations.expectations,
+        consultation_expectations_answered: told.consultations.answered,
+        consultation_constraints: told.consultations.constraints,
         tablets: cast.tablets.len() as u64,
         days: options.days,
         visits_saved: saved,
@@ -113,6 +128,34 @@ fn columns<const N: usize>(table: &Path, names: [&str; N]) -> Result<Vec<[String
     Ok(rows.iter().skip(1).map(cells).collect())
 }
 
+/// What the dataset says of consultations.
+struct Consultations {
+    held: u64,
+    attendees: u64,
+    expectations: u64,
+    answered: u64,
+    constraints: u64,
+}
+
+impl Consultations {
+    fn of(dataset: &Path) -> Result<Self, StoryError> {
+        let held = columns(&dataset.join("consultations.csv"), ["consultation_id"])?;
+        let held: BTreeSet<String> = held.into_iter().map(|[id]| id).collect();
+        let rows = |table: &str, column: &str| -> Result<Vec<[String; 2]>, StoryError> {
+            let rows = columns(&dataset.join(table), ["document_id", column])?;
+            Ok(rows.into_iter().filter(|[document, _]| held.contains(document)).collect())
+        };
+        let expectations = rows("expectations.csv", "answer")?;
+        Ok(Self {
+            attendees: rows("attendees.csv", "name")?.len() as u64,
+            expectations: expectations.len() as u64,
+            answered: expectations.iter().filter(|[_, answer]| !answer.is_empty()).count() as u64,
+            constraints: rows("constraints.csv", "kind")?.len() as u64,
+            held: held.len() as u64,
+        })
+    }
+}
+
 /// What the dataset says of families that several bodies know.
 struct Told {
     families: u64,
@@ -121,6 +164,7 @@ struct Told {
     registered_twice: u64,
     referrals_answered: u64,
     expectations_considered: u64,
+    consultations: Consultations,
 }
 
 impl Told {
@@ -145,16 +189,18 @@ impl Told {
             registered_twice: count(linked("same_as")),
             referrals_answered: with_status("referrals.csv", "completed")?,
             expectations_considered: with_status("expectations.csv", "considered")?,
+            consultations: Consultations::of(dataset)?,
         })
     }
 }
 
-/// Each tablet's copy of each of its communes, against headquarters'.
+/// Each tablet's copy of each of its communes, and an office's of what concerns the province, against headquarters'.
 fn replicas_are_equal(cast: &mut Cast) -> Result<bool, StoryError> {
     let Cast { tablets, headquarters, province, .. } = cast;
     for tablet in tablets {
-        for place in &tablet.communes {
-            let feed = feed_of(province, *place)?;
+        let feeds = tablet.communes.iter().map(|place| feed_of(province, *place));
+        for feed in feeds.chain(tablet.is_office.then(|| reference_of(province))) {
+            let feed = feed?;
             let here = tablet.device.digest(&feed).map_err(|error| of_tablet(tablet.number, &error))?;
             if here != headquarters.digest(&feed).map_err(khettara_hq::HqError::from)? {
                 return Ok(false);
@@ -179,6 +225,7 @@ impl Summary {
              \x20 {:>7}  families reached by programmes of several bodies\n\
              \x20 {:>7}  families that moved; {} registered twice: still {} families in {} records\n\
              \x20 {:>7}  referrals answered, {} expectations considered\n\
+             \x20 {:>7}  consultation: {} attended, {} expectations, {} of them answered\n\
              \x20 {:>7}  KiB to the relay, {} KiB from it\n\
              Every tablet {equal} as headquarters, commune by commune.\n\
              The dataset: {}\n",
@@ -197,6 +244,10 @@ impl Summary {
             self.household_records,
             self.referrals_answered,
             self.expectations_considered,
+            self.consultations,
+            self.consultation_attendees,
+            self.consultation_expectations,
+            self.consultation_expectations_answered,
             self.bytes_up / 1_024,
             self.bytes_down / 1_024,
             self.dataset_dir
@@ -206,6 +257,9 @@ impl Summary {
     /// Whether it ended as it must.
     #[must_use]
     pub const fn is_well(&self) -> bool {
-        self.visits_lost == 0 && self.replicas_equal && self.visits_at_headquarters == self.visits_saved
+        self.visits_lost == 0
+            && self.replicas_equal
+            && self.visits_at_headquarters == self.visits_saved
+            && self.consultation_expectations_answered > 0
     }
 }

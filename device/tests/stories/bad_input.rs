@@ -7,10 +7,10 @@ use std::process::{Command, Output, Stdio};
 
 use khettara_core::id::DeviceKey;
 use khettara_core::identity::SigningKey;
-use khettara_device::Device;
+use khettara_device::{Device, ImportEvent};
 use khettara_node::quic::DialError;
 
-use crate::world::{Manners, World, household, visit};
+use crate::world::{COMMUNE, Manners, World, household, visit};
 
 const HOUSEHOLD: &str = "0192f7a4-5c3b-7d21-9f64-3b1f0a6e2c11";
 
@@ -119,6 +119,93 @@ fn a_file_that_is_not_there_and_a_line_that_is_no_record_are_refused_and_the_oth
     let refused = tablet.says(3, &["import", file.to_str().expect("text")]);
     assert_says(&refused, &["line 2: record", "household, member", "line 3: ", "not JSON"]);
     assert_eq!(tablet.visits(), (3, 0));
+}
+
+/// Lines as somebody typed them in a hurry, or meant harm by: each with the field and the words by which it is refused,
+/// or none where it is good.
+fn clumsy_lines() -> Vec<(String, Option<(&'static str, &'static str)>)> {
+    let nowhere = "0192f7a4-5c3b-7d21-9f64-ffffffffffff";
+    let of =
+        |record: &str, fields: &str| format!(r#"{{"record":"{record}","household":"{HOUSEHOLD}",{fields}}}"#);
+    let about =
+        format!(r#""commune":"{COMMUNE}","urgency":"high","at":"2026-11-26T10:30:00Z","agent":"AS-7""#);
+    let referral = |household: &str| {
+        format!(
+            r#"{{"record":"referral","household":"{household}","category":"health","to":"مركز",{about}}}"#
+        )
+    };
+    let case = |household: &str| {
+        format!(r#"{{"record":"protection","household":"{household}","kind":"neglect",{about}}}"#)
+    };
+    let member = r#""name_latin":"A","sex":"male","relation":"kin""#;
+    let many = vec![format!("{{{member}}}"); 65].join(",");
+    let head = visit(HOUSEHOLD, 4).replace(r#""record""#, r#""ref":"v1","record""#);
+    vec![
+        (household(HOUSEHOLD), None),
+        (referral(nowhere), Some(("household", "no such household on this tablet"))),
+        (case(nowhere), Some(("household", "no such household on this tablet"))),
+        (visit(nowhere, 3), Some(("household", "no such household on this tablet"))),
+        (head, None),
+        (referral("v1"), Some(("household", "no such household on this tablet"))),
+        (referral("h9"), Some(("household", "put that record first"))),
+        (of("member", &format!(r#"{member},"birth":"1890""#)), Some(("birth", "check the year"))),
+        (visit(HOUSEHOLD, 1).replace("2026-11-01", "1970-01-01"), None),
+        (visit(HOUSEHOLD, 1).replace("2026-11-01", "1969-12-31"), Some(("at", "from 1970 to 2199"))),
+        (visit(HOUSEHOLD, 1).replace("AS-7", "7-\u{202e}SA"), Some(("agent", "type it again"))),
+        (of("member", &format!(r#"{member},"cin":"12""#)), Some(("cin", "check it"))),
+        (
+            of("enrolment", r#""programme":"x","status":"enrolled","since":"2026-02","until":"2026-01""#),
+            Some(("until", "check both dates")),
+        ),
+        (of("link", &format!(r#""kind":"same_as","to":"{HOUSEHOLD}""#)), Some(("to", "the other family"))),
+        (
+            of("need", &format!(r#""category":"water","urgency":"low","visit":"{nowhere}""#)),
+            Some(("visit", "bears this id")),
+        ),
+        (
+            household(nowhere).replace("\"members\":[", &format!("\"members\":[{many},")),
+            Some(("members", "one form takes 64")),
+        ),
+        (household(nowhere).replace(COMMUNE, "09.001.01.01"), Some(("commune", "ask headquarters"))),
+        (household(nowhere).replace(COMMUNE, "everywhere"), Some(("commune", "HCP code"))),
+        (referral(HOUSEHOLD), None),
+        (case(HOUSEHOLD), None),
+        ("x".repeat(300_000), Some(("", "split it"))),
+        (visit(HOUSEHOLD, 5), None),
+    ]
+}
+
+#[test]
+fn of_a_file_of_clumsy_lines_each_is_refused_with_its_line_its_field_and_why_and_the_good_ones_are_saved() {
+    let feeds = [COMMUNE, "08.201/referrals", "08.201.11.07/protection"];
+    let world = World::new();
+    feeds[1..].iter().for_each(|feed| world.open_feed(feed));
+    let device = world.tablet_for("amina", &feeds);
+    let lines = clumsy_lines();
+    let file: String = lines.iter().map(|(line, _)| format!("{line}\n\n")).collect();
+    let (mut refused, mut saved) = (Vec::new(), 0);
+    let report = device.import(file.as_bytes(), &mut |event| match event {
+        ImportEvent::Refused(line) => refused.push((line.line, line.field.clone(), line.to_string())),
+        ImportEvent::Saved(_) => saved += 1,
+        ImportEvent::Progress(_) => {}
+    });
+    let report = report.expect("reads to its end");
+    refused.sort();
+    let expected: Vec<_> =
+        (1u64..).step_by(2).zip(&lines).filter_map(|(line, (_, why))| Some((line, (*why)?))).collect();
+    for ((line, (field, words)), (at, place, said)) in expected.iter().zip(&refused) {
+        assert_eq!((line, *field), (at, place.as_str()), "{said}");
+        assert!(said.starts_with(&format!("line {line}: ")), "{said}");
+        assert_says(said, &[words]);
+    }
+    assert_eq!((refused.len(), saved), (expected.len(), lines.len() - expected.len()));
+    assert_eq!((report.saved, report.refused), (saved as u64, expected.len() as u64));
+    assert_eq!(device.status().expect("reads").visits.all, 3);
+    assert_eq!(device.register().expect("reads").len(), 2, "a referral and a case of a family that is here");
+    for line in [&lines[1].0, &lines[2].0] {
+        let alone = device.record_line(line).expect_err("to nowhere").to_string();
+        assert_says(&alone, &["no such household on this tablet", "khettara list"]);
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::form::Form;
 use super::genesis::{GENESIS, GENESIS_CHUNK, constant_actor, constants};
 use super::ids::DeviceIds;
 use super::kinds::RecordKind;
+use super::set_aside::set_aside;
 use super::write::Writer;
 
 /// Why saved bytes were not loaded.
@@ -226,12 +227,14 @@ impl HouseholdDocument {
         let mut draft = if narrow { self.narrowed(actor)? } else { self.automerge.clone() };
         let ground = ground(&mut draft, form.constant())?;
         draft.set_actor(to_actor(actor));
+        let aside = if form.is_about_setting_aside() { set_aside(&draft) } else { Vec::new() };
         let mut transaction = draft.transaction();
         let mut writer = Writer {
             document: Uuid::from_bytes(self.id.0),
             ids: DeviceIds::new(actor, position),
             draft: &mut transaction,
             records: Vec::new(),
+            aside,
         };
         writer.write(form)?;
         let records = writer.records;

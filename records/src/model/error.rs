@@ -146,7 +146,7 @@ pub enum Reason {
     #[error("these answers stand or fall together; record all of them anew, and withdraw the old ones")]
     WholeProfile,
     /// A record of another kind of document.
-    #[error("a record of this kind does not belong in this document")]
+    #[error("a record of this kind does not belong in this document; check the document's id")]
     OtherDocument,
     /// The end before the beginning.
     #[error("this ends before it begins; check both dates")]
@@ -177,19 +177,19 @@ pub enum Reason {
     #[error("this names a record that has not come before; put that record first, or write its id")]
     UnknownHandle,
     /// The form speaks of another household than the document holds.
-    #[error("this record belongs to another household")]
+    #[error("this record belongs to another household; check the household's id")]
     OtherHousehold,
     /// An id that no record of this household bears.
-    #[error("no record of this household bears this id")]
+    #[error("no record of this household bears this id; check it, or record that one first")]
     NoSuchRecord,
     /// A field name that the record does not have, or that may not be cleared.
-    #[error("this field cannot be cleared")]
+    #[error("this field cannot be cleared; leave it out, or write what is right")]
     NotClearable,
     /// Everything is as the form says already.
     #[error("everything stands as this form says; there is nothing to save")]
     NothingChanged,
     /// A path that names no field of this household.
-    #[error("this path names no field of the household")]
+    #[error("this path names no field of the household; take it from the list of conflicts")]
     BadPath,
     /// The side chosen does not stand there (any more).
     #[error("the answer chosen no longer stands there; look again and choose")]

@@ -14,6 +14,7 @@ use super::instant::Instant;
 use super::kinds::RecordKind;
 use super::path::FieldPath;
 use super::record_form::{Given, RecordForm, check_entries};
+use super::rule::Rule;
 use super::value::{FieldValue, Reference, Scalar, of_canonical};
 use super::vocabulary::TimeSource;
 
@@ -145,6 +146,11 @@ impl Form {
             }
             _ => {}
         }
+    }
+
+    /// Whether it decides about something that was set aside while others went on.
+    pub(crate) const fn is_about_setting_aside(&self) -> bool {
+        matches!(self, Self::Resolve(Resolution { path: FieldPath::Rule(Rule::SetAside { .. }), .. }))
     }
 
     /// The number of the newest constant whose maps it writes in.

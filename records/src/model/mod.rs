@@ -60,6 +60,7 @@ pub use page::fields_and_codes;
 pub use path::FieldPath;
 pub use quantity::{Amount, Count, Difficulty};
 pub use record_form::RecordForm;
+pub(crate) use record_form::broken_span;
 pub use rule::{RULES, Rule, RuleSpec};
 pub use schema::{pattern_of, records_schema};
 pub(crate) use value::FieldValue;

@@ -17,6 +17,16 @@ use super::value::{FieldValue, Reference, Scalar, ValueType};
 const SPANS: [(&str, &str); 4] =
     [("since", "until"), ("first_seen", "last_seen"), ("issued", "expires"), ("signed", "until")];
 
+/// Where something begins and where it ends, of fields that say it ends before it begins. What is known to the month or
+/// the year ends with it.
+pub(crate) fn broken_span(text: impl Fn(&str) -> Option<String>) -> Option<(&'static str, &'static str)> {
+    SPANS.into_iter().find(|(begin, end)| {
+        let (Some(from), Some(to)) = (text(begin), text(end)) else { return false };
+        let common = from.len().min(to.len());
+        from.as_bytes()[..common] > to.as_bytes()[..common]
+    })
+}
+
 /// What one field is given.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Given {
@@ -146,15 +156,12 @@ impl RecordForm {
     /// Checks everything that can be known without the document.
     pub(crate) fn check(&self, at: &str) -> Result<(), RecordError> {
         check_clear(&self.clear, self.kind.fields(), at)?;
-        for (begin, end) in SPANS {
-            let (Some(Scalar::Text(from)), Some(Scalar::Text(to))) = (self.value(begin), self.value(end))
-            else {
-                continue;
-            };
-            let common = from.len().min(to.len());
-            if from.as_bytes()[..common] > to.as_bytes()[..common] {
-                return Err(RecordError::new(join(at, end), Reason::EndsBeforeItBegins));
-            }
+        let text = |field: &str| match self.value(field) {
+            Some(Scalar::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        if let Some((_, end)) = broken_span(text) {
+            return Err(RecordError::new(join(at, end), Reason::EndsBeforeItBegins));
         }
         check_entries(&self.entries, self.kind, at)
     }

@@ -1,9 +1,10 @@
 //! Records that one side set aside while another, who did not know it, wrote in them or hung something on them. No key
 //! has two values then, and yet two people disagree.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ObjId, ROOT};
+use automerge::{Automerge, ObjId, ROOT, ReadDoc};
 use khettara_core::id::ChangeHash;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::path::FieldPath;
 use super::rule::Rule;
 use super::value::{Scalar, of_canonical};
 use super::vocabulary::NeedStatus;
-use super::write::Hashes;
+use super::write::Hashes as _;
 
 /// One record set aside, and what others wrote meanwhile.
 pub(crate) struct SetAside {
@@ -92,7 +93,7 @@ impl Entry {
 }
 
 /// Every record of a document that was set aside while others went on, in the order of kinds and ids.
-pub(crate) fn set_aside<D: Hashes>(document: &D) -> Vec<SetAside> {
+pub(crate) fn set_aside(document: &Automerge) -> Vec<SetAside> {
     let entries = entries(document);
     let mut found = Vec::new();
     for entry in &entries {
@@ -101,7 +102,7 @@ pub(crate) fn set_aside<D: Hashes>(document: &D) -> Vec<SetAside> {
         if withdrawals.is_empty() {
             continue;
         }
-        let mut search = Search { document, entry, withdrawals: &withdrawals, known: BTreeMap::new() };
+        let mut search = Search::of(document, entry, &withdrawals);
         let meanwhile = search.meanwhile(&entries);
         if !meanwhile.is_empty() {
             let (kind, id, maps) = (entry.kind, entry.id, entry.maps.clone());
@@ -111,7 +112,7 @@ pub(crate) fn set_aside<D: Hashes>(document: &D) -> Vec<SetAside> {
     found
 }
 
-fn entries<D: Hashes>(document: &D) -> Vec<Entry> {
+fn entries(document: &Automerge) -> Vec<Entry> {
     let mut found = Vec::new();
     let mut add = |kind: RecordKind, id: Option<Uuid>, maps: Vec<ObjId>| {
         let contents = laid::contents(document, &maps);
@@ -133,19 +134,37 @@ fn entries<D: Hashes>(document: &D) -> Vec<Entry> {
     found
 }
 
-fn written<D: Hashes>(document: &D, operation: &Operation) -> Option<Written> {
+fn written(document: &Automerge, operation: &Operation) -> Option<Written> {
     document.author_of(&operation.id).map(|change| Written { operation: operation.clone(), change })
 }
 
-struct Search<'a, D> {
-    document: &'a D,
+struct Search<'a> {
+    document: &'a Automerge,
     entry: &'a Entry,
-    withdrawals: &'a [Written],
+    /// The changes that set the record aside; as heads they have the pasts of all of them.
+    aside: Vec<automerge::ChangeHash>,
     /// Whether each change was written beside all that set the record aside.
     known: BTreeMap<ChangeHash, bool>,
+    /// What one field of a record showed to those who set aside.
+    shown: BTreeMap<FieldPath, BTreeSet<ObjId>>,
+    /// The changes whose authors knew that it was set aside; found when first asked.
+    knowing: OnceCell<BTreeSet<automerge::ChangeHash>>,
 }
 
-impl<D: Hashes> Search<'_, D> {
+impl<'a> Search<'a> {
+    fn of(document: &'a Automerge, entry: &'a Entry, withdrawals: &[Written]) -> Self {
+        let aside: BTreeSet<automerge::ChangeHash> =
+            withdrawals.iter().map(|one| automerge::ChangeHash(one.change.0)).collect();
+        Self {
+            document,
+            entry,
+            aside: aside.into_iter().collect(),
+            known: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            knowing: OnceCell::new(),
+        }
+    }
+
     fn meanwhile(&mut self, all: &[Entry]) -> Vec<(FieldPath, Written)> {
         let marker = marker(self.entry.kind).map_or("", |(key, ..)| key);
         let mut found: BTreeMap<ChangeHash, (u8, FieldPath, Written)> = BTreeMap::new();
@@ -202,25 +221,46 @@ impl<D: Hashes> Search<'_, D> {
         }
     }
 
-    /// Whether neither side knew of the other. An operation that stands now stood in every past that has its change,
-    /// so it is enough to look whether it shows there.
+    /// Whether neither side knew of the other. Asked once for each field and once for each change, so that a thousand
+    /// who set aside and a thousand who went on cost thousands of looks, not a million.
     fn is_beside(&mut self, entry: &Entry, field: &str, written: &Written) -> bool {
         if let Some(known) = self.known.get(&written.change) {
             return *known;
         }
-        let marker = marker(self.entry.kind).map_or("", |(key, ..)| key);
-        let beside = self.withdrawals.iter().all(|withdrawal| {
-            withdrawal.change != written.change
-                && !self.shows(&entry.maps, field, &written.operation.id, withdrawal.change)
-                && !self.shows(&self.entry.maps, marker, &withdrawal.operation.id, written.change)
-        });
+        let beside = !self.was_known(entry, field, &written.operation.id) && !self.knew(written.change);
         self.known.insert(written.change, beside);
         beside
     }
 
-    fn shows(&self, maps: &[ObjId], key: &str, operation: &ObjId, at: ChangeHash) -> bool {
-        let heads = [automerge::ChangeHash(at.0)];
-        let there = |map: &ObjId| self.document.get_all_at(map, key, &heads).unwrap_or_default();
-        maps.iter().any(|map| there(map).iter().any(|(_, id)| id == operation))
+    /// Whether somebody who set the record aside knew of the operation. It stands now, so it stood in every past that has
+    /// its change: it is enough to look whether it shows there. A past of several changes has what any of them knew.
+    fn was_known(&mut self, entry: &Entry, field: &str, operation: &ObjId) -> bool {
+        let (document, aside) = (self.document, &self.aside);
+        let shown = self.shown.entry(entry.path(field)).or_insert_with(|| {
+            let there = |map: &ObjId| document.get_all_at(map, field, aside).unwrap_or_default();
+            entry.maps.iter().flat_map(there).map(|(_, id)| id).collect()
+        });
+        shown.contains(operation)
+    }
+
+    /// Whether the author of a change knew that the record was set aside: by the changes that stand on those that did.
+    fn knew(&self, change: ChangeHash) -> bool {
+        let knowing = self.knowing.get_or_init(|| {
+            let mut standing_on: BTreeMap<automerge::ChangeHash, Vec<automerge::ChangeHash>> =
+                BTreeMap::new();
+            for change in self.document.get_changes_meta(&[]) {
+                for ground in &change.deps {
+                    standing_on.entry(*ground).or_default().push(change.hash);
+                }
+            }
+            let (mut knowing, mut left) = (BTreeSet::new(), self.aside.clone());
+            while let Some(change) = left.pop() {
+                if knowing.insert(change) {
+                    left.extend(standing_on.get(&change).into_iter().flatten());
+                }
+            }
+            knowing
+        });
+        knowing.contains(&automerge::ChangeHash(change.0))
     }
 }

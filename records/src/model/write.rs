@@ -17,7 +17,7 @@ use super::kinds::RecordKind;
 use super::laid::{self, Held};
 use super::path::FieldPath;
 use super::rule::Rule;
-use super::set_aside::{marker, set_aside};
+use super::set_aside::{SetAside, marker};
 use super::value::{FieldValue, Reference, Scalar};
 use super::vocabulary::{NeedStatus, Relation};
 
@@ -27,6 +27,8 @@ pub(crate) struct Writer<'t, 'd> {
     pub(crate) ids: DeviceIds,
     pub(crate) draft: &'t mut Transaction<'d>,
     pub(crate) records: Vec<NewRecord>,
+    /// What stood set aside while others went on, where the form decides about that.
+    pub(crate) aside: Vec<SetAside>,
 }
 
 /// The fields one form gives to one record.
@@ -322,7 +324,7 @@ impl Writer<'_, '_> {
 
     /// Sets a record aside once more, now that what was written meanwhile is known; or takes that back.
     fn resolve_set_aside(&mut self, resolution: &Resolution, rule: Rule) -> Result<(), RecordError> {
-        let found = set_aside(self.draft).into_iter().find(|one| one.rule() == rule);
+        let found = std::mem::take(&mut self.aside).into_iter().find(|one| one.rule() == rule);
         let found = found.ok_or(RecordError::new("path", Reason::BadPath))?;
         let aside: Vec<ChangeHash> = found.withdrawals.iter().map(|one| one.change).collect();
         let meanwhile = found.meanwhile.iter().map(|(_, one)| one.change);

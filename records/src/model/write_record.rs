@@ -8,8 +8,8 @@ use super::error::{Reason, RecordError};
 use super::fields::join;
 use super::kinds::RecordKind;
 use super::laid;
-use super::record_form::{Given, RecordForm};
-use super::value::{FieldValue, Reference, Scalar};
+use super::record_form::{Given, RecordForm, broken_span};
+use super::value::{Date, FieldValue, Reference, Scalar};
 use super::vocabulary::{CaseStatus, ExpectationStatus, ReferralStatus};
 use super::write::{Fields, Writer};
 
@@ -146,8 +146,34 @@ impl Writer<'_, '_> {
             }
             scalars.insert(*field, value.clone());
         }
+        self.check_span(maps, &form, &scalars, at)?;
         let fields = Fields { scalars, clear: &form.clear, table: form.kind.fields() };
         self.put_fields(maps, &fields, is_new, at)
+    }
+
+    /// Refuses an end before the beginning, one of which stands here already.
+    fn check_span(
+        &self,
+        maps: &[automerge::ObjId],
+        form: &RecordForm,
+        scalars: &BTreeMap<&'static str, Scalar>,
+        at: &str,
+    ) -> Result<(), RecordError> {
+        let text = |field: &str| {
+            let held = || laid::scalar_of(&laid::winner(self.draft, maps, field)?.held);
+            let scalar = match scalars.get(field) {
+                Some(scalar) => Some(scalar.clone()),
+                None => held().filter(|_| !form.clear.contains(field)),
+            };
+            scalar.as_ref().and_then(Date::of_scalar).map(|date| date.as_str().to_string())
+        };
+        match broken_span(text) {
+            Some((begin, end)) if scalars.contains_key(begin) || scalars.contains_key(end) => {
+                let field = if scalars.contains_key(end) { end } else { begin };
+                Err(RecordError::new(join(at, field), Reason::EndsBeforeItBegins))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the document is about something else already.

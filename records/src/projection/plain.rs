@@ -163,15 +163,16 @@ pub fn link_sentence(link: &RecordRow, place: &str, tongue: Tongue) -> String {
 /// What the answers are about.
 fn subject(path: &FieldPath, tongue: Tongue) -> String {
     let of = |kind: RecordKind, field: &str| {
-        let label =
-            kind.spec(field).map_or_else(|| isolated(field), |spec| spec.words.in_tongue(tongue).into());
+        let label = kind
+            .spec(field)
+            .map_or_else(|| isolated(&cut(field)), |spec| spec.words.in_tongue(tongue).into());
         format!("{label} ({})", kind.words().in_tongue(tongue))
     };
     match path {
         FieldPath::Household(field) => of(RecordKind::Household, field),
         FieldPath::Subject { kind, field } | FieldPath::Entry { kind, field, .. } => of(*kind, field),
         FieldPath::Language(code) => {
-            format!("{} {}", LANGUAGE.in_tongue(tongue), isolated(code))
+            format!("{} {}", LANGUAGE.in_tongue(tongue), isolated(&cut(code)))
         }
         FieldPath::Rule(rule @ Rule::SetAside { kind, .. }) => {
             format!("{} ({})", rule.spec().broken.in_tongue(tongue), kind.words().in_tongue(tongue))
@@ -213,7 +214,7 @@ fn value_words(conflict: &Conflict, side: &Side, tongue: Tongue) -> String {
         |yes: Words, no: Words, flag: bool| (if flag { yes } else { no }).in_tongue(tongue).to_string();
     match (spec.map(|spec| spec.value_type), &side.value) {
         (Some(ValueType::Code(list)), Json::String(code)) => {
-            list.words_of(code).map_or_else(|| isolated(code), |words| words.in_tongue(tongue).into())
+            list.words_of(code).map_or_else(|| isolated(&cut(code)), |words| words.in_tongue(tongue).into())
         }
         (_, Json::Bool(set)) if conflict.path.key() == "withdrawn" => flag(SET_ASIDE, KEPT, *set),
         (_, Json::Bool(set)) => flag(YES, NO, *set),
@@ -238,11 +239,16 @@ fn cut(text: &str) -> String {
     cut.replace(['\n', '\r', '\t'], " ")
 }
 
+/// A text of whatever software as a line on paper may bear it: not too long, and nothing in it that steers.
+pub(super) fn legible(text: &str) -> String {
+    clean(&cut(text))
+}
+
 /// The place, and the time as its clock said, with its error.
 fn where_when(side: &Side, place: &str, tongue: Tongue) -> String {
     let mut words = vec![isolated(side.feed.as_ref().map_or(place, |feed| feed.as_str()))];
     let told = side.told.clone().unwrap_or_default();
-    words.extend(told.agent.as_deref().map(isolated));
+    words.extend(told.agent.as_deref().map(|agent| isolated(&cut(agent))));
     words.extend(told.at.map(|at| isolated(&when(at, &told, tongue))));
     words.join(if tongue == Tongue::Ar { "، " } else { ", " })
 }
@@ -275,10 +281,14 @@ fn span(seconds: u32, tongue: Tongue) -> String {
     format!("{} {}", seconds.div_ceil(length), unit.in_tongue(tongue))
 }
 
-/// A piece of text whose direction is its own: Latin inside Arabic and the other way round stay legible. Characters
-/// that would steer more than this piece, from whatever software, are shown as what they are: nothing readable.
+/// A piece of text whose direction is its own: Latin inside Arabic and the other way round stay legible.
 fn isolated(text: &str) -> String {
+    format!("\u{2068}{}\u{2069}", clean(text))
+}
+
+/// Characters that would steer more than this piece, from whatever software, are shown as what they are: nothing
+/// readable.
+fn clean(text: &str) -> String {
     let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean: String = text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect();
-    format!("\u{2068}{clean}\u{2069}")
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::plain::legible;
 use super::rows::VisitRow;
 use super::view::HouseholdView;
 use crate::model::vocabulary::{Category, Consent, ReceiptForm, Urgency};
@@ -49,7 +50,7 @@ impl FamilyReceipt {
         };
         line(ORGANISATION, Some(issuer.organisation.into()));
         line(DATE, when(visit));
-        line(AGENT, visit.agent.clone());
+        line(AGENT, visit.agent.as_deref().map(legible));
         line(COMMUNE, view.household.commune.as_ref().map(|commune| commune.as_str().into()));
         line(MEMBERS, Some(standing_members(view).to_string()));
         let consent = visit.consent.as_deref().and_then(|code| Consent::VOCABULARY.words_of(code));

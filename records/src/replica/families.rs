@@ -16,6 +16,10 @@ impl Families {
     /// These two are one family.
     pub fn join(&mut self, one: &DocumentId, other: &DocumentId) {
         let (one, other) = (self.root(one), self.root(other));
+        if one == other {
+            // Linked to itself, or known already.
+            return;
+        }
         let (smaller, larger) = if one <= other { (one, other) } else { (other, one) };
         self.parents.insert(larger, smaller);
         self.parents.entry(smaller).or_insert(smaller);
@@ -77,6 +81,14 @@ mod tests {
             assert_eq!(several.len(), 2);
             assert_eq!(several[&id(3)], vec![id(3), id(4), id(5)]);
         }
+    }
+
+    #[test]
+    fn a_record_that_other_software_linked_to_itself_is_a_family_of_one() {
+        let mut families = Families::default();
+        families.join(&id(5), &id(5));
+        assert_eq!(families.family_of(&id(5)), id(5));
+        assert!(families.of_several().is_empty());
     }
 
     #[test]
