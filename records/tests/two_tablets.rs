@@ -235,7 +235,7 @@ fn two_heads_in_one_family_are_a_conflict_that_no_key_shows() {
     let head = left.view().household.head.unwrap();
     assert_eq!(found[0].sides[1].value, serde_json::to_value(&head).unwrap());
     assert!(
-        found[0].sides.iter().any(|side| side.text.starts_with("Itto (")),
+        found[0].sides.iter().any(|side| side.text.starts_with("Said (")),
         "people are told by their names"
     );
 }
