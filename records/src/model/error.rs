@@ -125,7 +125,9 @@ pub enum Reason {
     )]
     BadBirth,
     /// Not a date.
-    #[error("a date is written 2026-11-25, or a month 2026-11, or a year 2026: one that exists, from 1900 to 2199")]
+    #[error(
+        "a date is written 2026-11-25, or a month 2026-11, or a year 2026: one that exists, from 1900 to 2199"
+    )]
     BadDate,
     /// Not a list of territories.
     #[error(
