@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use khettara_hq::HqError;
 use khettara_hq::cli::{Args, exit_of, run};
 
 fn main() -> ExitCode {
@@ -15,6 +16,8 @@ fn main() -> ExitCode {
     });
     match done {
         Ok(code) => code.into(),
+        // Whoever read the output has read enough of it.
+        Err(HqError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("khettara-hq: {error}");
             exit_of(&error).into()

@@ -110,7 +110,8 @@ pub enum RelayAct {
 pub enum FeedAct {
     /// Publish the first key of feeds; those that have one stay as they are.
     Add {
-        /// Codes of communes.
+        /// Feeds: a commune's code (08.201.11.07), its protection cases (08.201.11.07/protection), a province's referrals
+        /// (08.201/referrals), what all share (@reference/08.201, @reference/common).
         #[arg(required_unless_present = "file", value_name = "CODE")]
         codes: Vec<String>,
         /// A file with one code on each line.

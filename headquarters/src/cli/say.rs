@@ -7,6 +7,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use khettara_core::id::Feed;
 use khettara_core::identity::Ticket;
+use khettara_records::model::is_home;
 use serde_json::{Value as Json, json};
 
 use crate::devices::Device;
@@ -66,7 +67,9 @@ pub(super) fn feeds_added(out: &mut dyn Write, new: &[Feed], all: usize, json: b
         return print_json(out, &json!({"new": new, "feeds": all}));
     }
     for feed in new {
-        writeln!(out, "{feed}  open")?;
+        let note =
+            if is_home(feed.as_str()) { "" } else { "  (no record has its home there: is it misspelt?)" };
+        writeln!(out, "{feed}  open{note}")?;
     }
     Ok(writeln!(out, "{} new, {all} in all. Pull once, so that the relays hear of them.", new.len())?)
 }
@@ -119,7 +122,7 @@ pub(super) fn pulled(out: &mut dyn Write, report: &PullReport, json: bool) -> Re
     let PullReport { pulled, merged, visits, receipts, .. } = report;
     writeln!(
         out,
-        "{visits} new visits: {pulled} entries pulled, {merged} changes merged, {receipts} receipts."
+        "New visits: {visits} (entries pulled: {pulled}, changes merged: {merged}, receipts: {receipts})."
     )?;
     for (state, count) in &report.held_back {
         writeln!(out, "  {count} {state}")?;
@@ -196,7 +199,7 @@ pub(super) fn status(out: &mut dyn Write, status: &Status, json: bool) -> Result
     if status.root_is_here {
         writeln!(out, "The root's keys still lie in this folder: they belong on an offline disk.")?;
     }
-    writeln!(out, "{} relays, at {}", status.relays.len(), status.addresses.join(", "))?;
+    writeln!(out, "Relays: {}, at {}", status.relays.len(), status.addresses.join(", "))?;
     let Status { households, visits, conflicts, .. } = status;
     writeln!(out, "{households} households, {visits} visits, {conflicts} conflicts\n")?;
     let mut feeds = table(&["feed", "logs", "households", "visits", "conflicts"]);

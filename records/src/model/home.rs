@@ -5,7 +5,7 @@ use super::error::{Reason, RecordError};
 use super::form::Form;
 use super::kinds::RecordKind;
 use super::record_form::RecordForm;
-use super::value::Scalar;
+use super::value::{Commune, Scalar};
 
 /// What is of use to a whole province and names no commune.
 const COMMON: &str = "common";
@@ -30,6 +30,21 @@ pub fn home_feed(form: &Form) -> Result<Option<String>, RecordError> {
             }))
         }
         _ => Ok(None),
+    }
+}
+
+/// Whether records have their home in a feed of this name: a commune's, its `protection`, a province's `referrals`, or
+/// `@reference` of a province or of all.
+#[must_use]
+pub fn is_home(feed: &str) -> bool {
+    let (place, part) = feed.split_once('/').map_or((feed, None), |(place, part)| (place, Some(part)));
+    let is_commune = |code: &str| Commune::new(code).is_ok();
+    let is_province = |code: &str| code.len() == 6 && is_commune(&format!("{code}.01.01"));
+    match (place, part) {
+        (code, None | Some("protection")) => is_commune(code),
+        ("@reference", Some(part)) => part == COMMON || is_province(part),
+        (code, Some("referrals")) => is_province(code),
+        _ => false,
     }
 }
 
@@ -75,7 +90,13 @@ mod tests {
         for (line, feed) in cases {
             let form = parse_line(1, &format!("{{{line}}}")).expect("a record");
             assert_eq!(home_feed(&form), Ok(Some(feed.into())));
+            assert!(is_home(feed), "{feed}");
             assert!(khettara_core::id::Feed::new(feed).is_ok());
+        }
+        for elsewhere in
+            ["hello", "8.201.11.7", "08.201", "08.201.11.07/referrals", "08.201/protection", "@reference"]
+        {
+            assert!(!is_home(elsewhere), "{elsewhere}");
         }
     }
 }

@@ -49,7 +49,7 @@ pub use form::{Form, Keep, Reading, Resolution};
 pub(crate) use genesis::is_root_map;
 pub use genesis::{Constant, FAMILY, GENESIS, GENESIS_CHUNK, REGISTER, constant_actor, constants};
 pub use gps::Gps;
-pub use home::home_feed;
+pub use home::{home_feed, is_home};
 pub use identifier::Identifier;
 pub use ids::{DeviceIds, place_id};
 pub use instant::Instant;
