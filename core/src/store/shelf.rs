@@ -111,13 +111,18 @@ impl<I: Index> Shelf<I> {
     }
 
     fn lay(&mut self, batch: Batch) {
+        let bytes = |row: &Option<Vec<u8>>| row.as_ref().map_or(0, Vec::len);
+        self.pending_calls += 1;
+        if self.pending.is_empty() {
+            self.pending_bytes = batch.iter().map(|(key, row)| key.len() + bytes(row)).sum();
+            self.pending = batch;
+            return;
+        }
         for (key, row) in batch {
-            let bytes = |row: &Option<Vec<u8>>| row.as_ref().map_or(0, Vec::len);
             let (key_bytes, new_bytes) = (key.len(), bytes(&row));
             let old_bytes = self.pending.insert(key, row).map(|old| key_bytes + bytes(&old));
             self.pending_bytes = self.pending_bytes + key_bytes + new_bytes - old_bytes.unwrap_or(0);
         }
-        self.pending_calls += 1;
     }
 
     /// An index that has nothing yet takes its first batch at once.
