@@ -71,7 +71,7 @@ impl Imports {
     }
 }
 
-/// An import begins: noted durably before its first line is saved. One that was cut off ends here.
+/// An import begins: noted durably before its first line is saved.
 pub(crate) fn import_begins(store: &mut dyn Store) -> Result<(), StoreError> {
     import_ended(store)?;
     let mut imports = Imports::load(store)?;

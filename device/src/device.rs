@@ -13,6 +13,7 @@ use khettara_node::key_file::{KeyFile, Seeds};
 use khettara_node::{NodeStore, Owner, chance, has_reserve, open_store, release_reserve};
 use uuid::Uuid;
 
+use crate::clocks;
 use crate::error::DeviceError;
 use crate::home::{Member, lock, readable};
 use crate::membership::Membership;
@@ -97,11 +98,13 @@ impl Device {
         Ok((Self::with_store(dir, seeds, store, clock)?, sentences(&opened)))
     }
 
-    fn with_store(dir: &Path, seeds: Seeds, store: NodeStore, clock: Clock) -> Result<Self, DeviceError> {
+    fn with_store(dir: &Path, seeds: Seeds, mut store: NodeStore, clock: Clock) -> Result<Self, DeviceError> {
         let identity = Identity::from_seeds(&seeds.signing, &seeds.kem);
         if held::has_logs_of_another(&store, &identity.key())? {
             return Err(DeviceError::OtherKeys);
         }
+        // One that was killed ended with its process. On a full disk it ends another time.
+        let _ = clocks::import_ended(&mut store);
         let home = match Membership::load(&store)? {
             None => Home::Blank(store),
             Some(membership) => {

@@ -38,7 +38,7 @@ pub use khettara_core::sync::Whereabouts;
 pub use khettara_node::clock::Clock;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
 pub use khettara_records::model::{
-    FieldPath, Form, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,
+    FieldPath, Form, Identifier, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,
 };
 pub use khettara_records::projection::{FamilyReceipt, Issuer, RecordRow, Who, answer_words, link_sentence};
 pub use khettara_records::replica::{Families, ListRow, Saved};

@@ -118,23 +118,22 @@ fn row_json(listed: &Listed, families: &Families) -> Json {
 fn row_words(listed: &Listed) -> Vec<String> {
     let row = &listed.row;
     let id = uuid_of(&row.document).to_string();
+    let name = row.name.as_deref().or(row.douar.as_deref()).map(shown).unwrap_or_default();
     vec![
         id[..8].into(),
         listed.feed.to_string(),
         row.visits.to_string(),
         if row.conflicts > 0 { format!("! {}", row.conflicts) } else { String::new() },
         row.last_visit.as_deref().map_or_else(String::new, |at| at.chars().take(10).collect()),
-        {
-            let name = row.name.as_deref().or(row.douar.as_deref()).map(shown).unwrap_or_default();
-            if row.withdrawn { format!("{name} (set aside)") } else { name }
-        },
+        if row.withdrawn { format!("{name} (set aside)") } else { name },
     ]
 }
 
 pub(super) fn list(dir: &Path, limit: usize, latest: bool, output: &Output) -> Result<Done, Trouble> {
     let device = open(dir, output)?;
     let families = device.families()?;
-    let read = if latest { usize::MAX } else { limit };
+    // One more than is shown says that there are more.
+    let read = if latest { usize::MAX } else { limit.saturating_add(1) };
     let mut all: Vec<Listed> = Vec::new();
     loop {
         let after = all.last().map(|last| (last.feed.clone(), uuid_of(&last.row.document)));
@@ -144,16 +143,12 @@ pub(super) fn list(dir: &Path, limit: usize, latest: bool, output: &Output) -> R
         }
         all.extend(page);
     }
-    let is_cut = !latest && all.len() >= limit && {
-        let last = all.last().map(|last| (last.feed.clone(), uuid_of(&last.row.document)));
-        !device.households(last.as_ref(), 1)?.is_empty()
-    };
-    let is_cut = is_cut || (latest && all.len() > limit);
+    let is_cut = all.len() > limit;
     if latest {
         // Sorting keeps the order of feeds and ids among equals.
         all.sort_by(|left, right| right.row.last_visit.cmp(&left.row.last_visit));
-        all.truncate(limit);
     }
+    all.truncate(limit);
     for listed in &all {
         output.line(&row_json(listed, &families))?;
     }

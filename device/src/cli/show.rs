@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use khettara_device::{
-    Choice, Device, DeviceError, FieldPath, Household, RecordKind, Scalar, ShownConflict, Tongue,
+    Choice, Device, DeviceError, FieldPath, Household, Identifier, RecordKind, Scalar, ShownConflict, Tongue,
     Whereabouts, answer_words, link_sentence, reason_words,
 };
 use serde_json::{Map, Value as Json, json};
@@ -157,12 +157,8 @@ fn fields<R: serde::Serialize>(row: &R, indent: &str) -> Vec<String> {
     };
     let kept = fields.iter().filter(|(name, value)| !hidden(name) && !is_empty(value));
     kept.map(|(name, value)| {
-        let shown = match (name.as_str(), value) {
-            ("cin" | "idcs" | "rsu", Json::String(kept)) => {
-                format!("…{}", kept.get(1..3).unwrap_or_default())
-            }
-            _ => shown_json(value),
-        };
+        let number = value.as_str().and_then(Identifier::last_two);
+        let shown = number.map_or_else(|| shown_json(value), |last_two| format!("…{last_two}"));
         format!("{indent}{name:<16}{shown}")
     })
     .collect()

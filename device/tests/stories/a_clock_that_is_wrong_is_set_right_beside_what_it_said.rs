@@ -1,6 +1,7 @@
 //! A tablet began at 1970, another is an hour off since Ramadan. The relay signs for what they send, and by its clock
 //! the times are found: beside what the tablets said, which nobody rewrites.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use khettara_device::{Clock, Device, SyncEnd};
@@ -119,6 +120,34 @@ fn what_a_person_said_and_what_was_imported_is_left_as_it_is() {
     assert_eq!((report.times_found, report.left), (0, 0));
     assert!(times(&device).iter().all(|(_, found)| found.is_none()));
     assert_eq!(times(&device).len(), 4);
+}
+
+#[test]
+fn an_import_that_was_killed_does_not_keep_later_times_from_being_found() {
+    let world = World::new();
+    let device = world.tablet("amina");
+    device.record_line(&household(HOUSEHOLD)).expect("saves");
+    sync(&device).expect("syncs");
+    let line = live().replace('}', r#","at":"2025-11-01T09:30:00Z","time_source":"device"}"#) + "\n";
+    let killed = catch_unwind(AssertUnwindSafe(|| {
+        let rest = std::io::BufReader::new(Killed);
+        device.import(std::io::Read::chain(line.as_bytes(), rest), &mut |_| {})
+    }));
+    assert!(killed.is_err());
+    drop(device);
+    let hour_back = Clock::start().ahead_by_ms(-3_600_000);
+    let (device, _) = Device::open_with(&world.dir("amina"), hour_back).expect("opens");
+    device.record_line(&live()).expect("saves");
+    assert_eq!(sync(&device).expect("syncs").times_found, 1);
+}
+
+/// The process ends while it reads.
+struct Killed;
+
+impl std::io::Read for Killed {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        std::panic::resume_unwind(Box::new("killed"))
+    }
 }
 
 #[test]

@@ -51,6 +51,12 @@ impl Identifier {
         Ok(Self(format!("#{}:{hex}", &normal[normal.len() - 2..])))
     }
 
+    /// The last two characters of the number; `None` where the text is none that was made of one.
+    #[must_use]
+    pub fn last_two(kept: &str) -> Option<&str> {
+        Self::of_kept(kept).and_then(|_| kept.get(1..3))
+    }
+
     fn of_kept(text: &str) -> Option<Self> {
         let (last, hex) = text.strip_prefix('#')?.split_once(':')?;
         let is_last = last.len() == 2 && last.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
@@ -120,6 +126,7 @@ mod tests {
         assert_ne!(Identifier::of_text("UA123457").expect("a number").hash(), kept.hash());
         assert_eq!(format!("{kept:?}"), "Identifier(…)");
         assert_ne!(kept.hash(), [0; HASH_BYTES]);
+        assert_eq!((Identifier::last_two(&kept.0), Identifier::last_two("UA123456")), (Some("56"), None));
     }
 
     #[test]

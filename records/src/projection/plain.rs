@@ -258,15 +258,20 @@ fn when(at: Instant, told: &Told, tongue: Tongue) -> String {
     if !at.is_credible() {
         return CLOCK_NOT_SET.in_tongue(tongue).into();
     }
-    let shown = told.offset_min.and_then(|min| Instant::of_seconds(at.seconds() + i64::from(min) * 60).ok());
-    let zone = if shown.is_some() { "" } else { " UTC" };
-    let at = shown.unwrap_or(at).to_string();
-    // To the minute: seconds of a tablet's clock mean nothing.
-    let mut when = format!("{} {}{zone}", &at[..10], &at[11..16]);
+    let mut when = on_the_wall(at, told.offset_min);
     if let Some(error_s) = told.error_s.filter(|error_s| *error_s > 0) {
         when.push_str(&format!(" ± {}", span(error_s, tongue)));
     }
     when
+}
+
+/// Day and hour where the zone is so many minutes east of UTC; without one, in UTC.
+pub(super) fn on_the_wall(at: Instant, offset_min: Option<i16>) -> String {
+    let shown = offset_min.and_then(|min| Instant::of_seconds(at.seconds() + i64::from(min) * 60).ok());
+    let zone = if shown.is_some() { "" } else { " UTC" };
+    let at = shown.unwrap_or(at).to_string();
+    // To the minute: seconds of a tablet's clock mean nothing.
+    format!("{} {}{zone}", &at[..10], &at[11..16])
 }
 
 /// A length of time to one unit.

@@ -3,11 +3,11 @@
 
 use uuid::Uuid;
 
-use super::plain::legible;
+use super::plain::{legible, on_the_wall};
 use super::rows::VisitRow;
 use super::view::HouseholdView;
 use crate::model::vocabulary::{Category, Consent, ReceiptForm, Urgency};
-use crate::model::{Instant, Reference, Tongue, Vocabulary, Words};
+use crate::model::{Reference, Tongue, Vocabulary, Words};
 
 /// What a receipt says beside what was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +84,7 @@ fn short(id: &Uuid) -> String {
 /// Day and hour as the wall showed them; nothing where no clock was set.
 fn when(visit: &VisitRow) -> Option<String> {
     let at = visit.anchored_at.or(visit.at).filter(|at| at.is_credible())?;
-    let shift = visit.offset_min.map_or(0, |min| i64::from(min) * 60);
-    let shown = Instant::of_seconds(at.seconds() + shift).unwrap_or(at).to_string();
-    let zone = if visit.offset_min.is_some() { "" } else { " UTC" };
-    Some(format!("{} {}{zone}", &shown[..10], &shown[11..16]))
+    Some(on_the_wall(at, visit.offset_min))
 }
 
 fn standing_members(view: &HouseholdView) -> usize {
