@@ -11,7 +11,8 @@ use khettara_core::store::{Group, Op, Store, StoreError, held};
 use khettara_node::clock::Clock;
 use khettara_records::content::Shipped;
 use khettara_records::model::{
-    Anchored, Compared, Form, Instant, RecordForm, RecordKind, Reference, TimeSource, VisitForm, anchored,
+    Anchored, Compared, Form, Instant, RecordForm, RecordKind, Reference, TIME_ERROR_S_MAX, TimeSource,
+    VisitForm, anchored,
 };
 use khettara_records::replica::Replica;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,10 @@ use crate::error::DeviceError;
 use crate::home::Member;
 use crate::visits;
 
-const SETTING: &str = "clock";
+/// The last comparison with anybody's clock.
+const LAST: &str = "clock";
+/// The last one with a relay's: what colleagues' clocks said since is looked at again at the next one.
+const LAST_OF_A_RELAY: &str = "relay clock";
 
 /// Forms that are recorded together.
 const FORMS_PER_COMMIT: usize = 64;
@@ -147,34 +151,43 @@ pub(crate) fn moment(
 
 /// How far this tablet's clock may be wrong now, by its last comparison; `None` before any.
 pub(crate) fn error_s(store: &dyn Store, own_s: i64) -> Result<Option<u32>, StoreError> {
-    let kept: Option<Kept> = held::setting(store, SETTING)?;
+    let kept: Option<Kept> = held::setting(store, LAST)?;
     Ok(kept.map(|kept| kept.compared().error_s(own_s)))
 }
 
 impl Member {
-    /// Sets right what this tablet's clock said wrongly since the last comparison, and keeps the new one. Gives how
-    /// many times were found. Where saving fails nothing is kept, and the next comparison does it all.
+    /// Sets right what this tablet's clock said wrongly since the last comparison, and keeps the new one; a relay's
+    /// clock also what colleagues' clocks said since the last relay's. Gives how many times were found. Where saving
+    /// fails nothing is kept, and the next comparison does it all.
     pub(crate) fn set_times_right(&self, moment: &Moment) -> Result<u64, DeviceError> {
         self.with(|replica, engine, store| {
             visits::count(store, &engine.party().org, &Shipped)?;
-            let before: Option<Kept> = held::setting(store, SETTING)?;
+            let of_a_colleague = moment.place == Place::COLLEAGUE;
+            let last: Option<Kept> = held::setting(store, LAST)?;
+            let looks_again = !of_a_colleague && last.as_ref().is_some_and(|last| last.of_a_colleague);
+            let before = if looks_again { held::setting(store, LAST_OF_A_RELAY)? } else { last };
             let imports = Imports::load(store)?;
             let after = Kept {
                 own_ms: moment.own_ms,
                 other_ms: moment.other_ms,
-                of_a_colleague: moment.place == Place::COLLEAGUE,
+                of_a_colleague,
                 positions: positions(store)?,
             };
+            let found_by =
+                Comparison { before: before.as_ref(), after: &after, imports: &imports, looks_again };
             let mut found = 0;
             for feed in held::own_feeds(store)?.into_iter().filter(|feed| !feed.is_clear()) {
-                let forms = forms(replica, store, &feed, (before.as_ref(), &after, &imports))?;
+                let forms = forms(replica, store, &feed, &found_by)?;
                 for batch in forms.chunks(FORMS_PER_COMMIT) {
                     let saved = replica.record(store, engine.pen(), &feed, batch)?;
                     found += saved.iter().filter(|one| one.is_ok()).count() as u64;
                 }
             }
-            let mut ops = vec![Op::Put(held::setting_key(SETTING), encoding::to_bytes(&after))];
-            if !imports.done.is_empty() {
+            let mut ops = vec![Op::Put(held::setting_key(LAST), encoding::to_bytes(&after))];
+            if !of_a_colleague {
+                ops.push(Op::Put(held::setting_key(LAST_OF_A_RELAY), encoding::to_bytes(&after)));
+            }
+            if !of_a_colleague && !imports.done.is_empty() {
                 // Nothing below is looked at again.
                 let left = Imports { done: Vec::new(), ..imports };
                 ops.push(Op::Put(held::setting_key(IMPORTS), encoding::to_bytes(&left)));
@@ -185,50 +198,72 @@ impl Member {
     }
 }
 
+/// Two comparisons, and what was written between them.
+struct Comparison<'a> {
+    before: Option<&'a Kept>,
+    after: &'a Kept,
+    imports: &'a Imports,
+    /// Whether a colleague's clock was used for some of it, and a relay's is known now.
+    looks_again: bool,
+}
+
+/// What a comparison says of the time of one record; `None`: what its tablet said may stand.
+type Finding = (Uuid, Instant, Option<Anchored>);
+
 /// The forms that say what was found of the times in one feed.
 fn forms(
     replica: &mut Replica,
     store: &dyn Store,
     feed: &Feed,
-    (before, after, imports): (Option<&Kept>, &Kept, &Imports),
+    comparison: &Comparison<'_>,
 ) -> Result<Vec<Form>, StoreError> {
     let mut forms = Vec::new();
-    let earlier = before.map(Kept::compared);
+    let Comparison { before, after, imports, looks_again } = comparison;
+    let (earlier, later) = (before.map(Kept::compared), after.compared());
     for own in held::own_logs(store, feed)? {
         let from = before.map_or(0, |before| position_in(&before.positions, &own.log));
         for (n, document, moments) in visits::begun_behind(store, feed, &own.log, from)? {
             if imports.covers(&own.log, n) {
                 continue;
             }
-            let wrong: Vec<(Uuid, Instant, Anchored)> = moments
-                .into_iter()
-                .filter_map(|(id, at)| Some((id, at, anchored(earlier.as_ref(), &after.compared(), at)?)))
-                .collect();
-            if !wrong.is_empty() {
-                forms.extend(forms_of(replica, store, feed, &document, &wrong)?);
+            let findings =
+                moments.into_iter().map(|(id, at)| (id, at, anchored(earlier.as_ref(), &later, at)));
+            let findings: Vec<Finding> = findings.collect();
+            if *looks_again || findings.iter().any(|(.., found)| found.is_some()) {
+                forms.extend(forms_of(replica, store, (feed, &document), &findings, &later)?);
             }
         }
     }
     Ok(forms)
 }
 
-/// Only a time that this tablet's clock gave, and that nothing was found of yet.
+/// Only of a time that this tablet's clock gave, and that nothing was found of yet; or a colleague's clock, which a
+/// relay's goes before.
 fn forms_of(
     replica: &mut Replica,
     store: &dyn Store,
-    feed: &Feed,
-    document: &DocumentId,
-    wrong: &[(Uuid, Instant, Anchored)],
+    (feed, document): (&Feed, &DocumentId),
+    findings: &[Finding],
+    later: &Compared,
 ) -> Result<Vec<Form>, StoreError> {
     let Some(view) = replica.household(store, feed, document)? else { return Ok(Vec::new()) };
     let household = Uuid::from_bytes(document.0);
     let is_device = |source: Option<&str>| source == Some(TimeSource::Device.code());
+    let wanted = |known_by: Option<&str>, at: Instant, found: Option<Anchored>| match known_by {
+        None => found,
+        Some(by) if by == TimeSource::Colleague.code() && later.by == TimeSource::Relay => {
+            let stands = Anchored { at, by: later.by, error_s: Some(later.error_s(at.seconds())) };
+            let found = found.unwrap_or(stands);
+            // What the colleague's clock gave as error does not stand for the relay's.
+            Some(Anchored { error_s: found.error_s.or(Some(TIME_ERROR_S_MAX)), ..found })
+        }
+        Some(_) => None,
+    };
     let mut forms = Vec::new();
-    for (id, at, found) in wrong {
+    for (id, at, found) in findings {
         let visit = view.visits.iter().find(|visit| visit.id == *id);
-        if visit.is_some_and(|visit| {
-            visit.at == Some(*at) && visit.anchored_at.is_none() && is_device(visit.time_source.as_deref())
-        }) {
+        let visit = visit.filter(|visit| visit.at == Some(*at) && is_device(visit.time_source.as_deref()));
+        if let Some(found) = visit.and_then(|visit| wanted(visit.anchored_by.as_deref(), *at, *found)) {
             forms.push(Form::Visit(VisitForm {
                 id: Some(*id),
                 household: Some(Reference::Id(household)),
@@ -240,11 +275,11 @@ fn forms_of(
         }
         let event = view.records.iter().find(|record| record.kind.is_event() && household == *id);
         let event = event.filter(|event| {
-            event.text("at") == Some(at.to_string().as_str())
-                && event.text("anchored_at").is_none()
-                && is_device(event.text("time_source"))
+            event.text("at") == Some(at.to_string().as_str()) && is_device(event.text("time_source"))
         });
-        forms.extend(event.and_then(|event| event_form(event.kind, household, found)).map(Form::Record));
+        let found =
+            event.and_then(|event| Some((event.kind, wanted(event.text("anchored_by"), *at, *found)?)));
+        forms.extend(found.and_then(|(kind, found)| event_form(kind, household, &found)).map(Form::Record));
     }
     Ok(forms)
 }

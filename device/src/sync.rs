@@ -15,6 +15,7 @@ use khettara_core::wire::Refusal;
 use khettara_node::clock::Clock;
 use khettara_node::driver::{Ended, News};
 use khettara_node::quic::DialError;
+use khettara_records::model::COMPARED_S;
 use khettara_records::replica::CaughtUp;
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -152,8 +153,9 @@ struct Run<'a> {
     enrolled: bool,
     copied: bool,
     not_granted: BTreeSet<LogId>,
-    /// How far own logs were cut before the session under way.
+    /// How far own logs were cut, and when that was so: what a receipt covers beyond it was signed since.
     cut: BTreeMap<LogId, u64>,
+    cut_at: Option<Instant>,
     clock: Clock,
     /// This tablet's clock beside that of a receipt signed in the session under way.
     moment: Option<Moment>,
@@ -207,6 +209,7 @@ impl Device {
             copied: false,
             not_granted: BTreeSet::new(),
             cut: BTreeMap::new(),
+            cut_at: None,
             clock: self.clock,
             moment: None,
             times_found: 0,
@@ -245,7 +248,7 @@ impl Run<'_> {
                 Err(error) => return Err(error.into()),
             };
             let (mut news, at) = (self.network.driver.news(), connection.remote_address());
-            self.cut = self.member.shared.with(|_, store| cut_so_far(store))?;
+            self.note_how_far_is_cut()?;
             let Ok(id) = self.network.driver.add_connection(connection) else {
                 return Err(DeviceError::Closed(CloseReason::Stopping));
             };
@@ -359,6 +362,16 @@ impl Run<'_> {
             }
             Notice::RosterChanged | Notice::Settled { .. } | Notice::Refused { .. } => {}
         }
+    }
+
+    /// Read once for sessions that follow each other at once: the first may be lost before anybody signs.
+    fn note_how_far_is_cut(&mut self) -> Result<(), StoreError> {
+        let age_max = Duration::from_secs(u64::from(COMPARED_S));
+        if self.cut_at.is_none_or(|at| at.elapsed() > age_max) {
+            self.cut = self.member.shared.with(|_, store| cut_so_far(store))?;
+            self.cut_at = Some(Instant::now());
+        }
+        Ok(())
     }
 
     fn compare_clocks(&self) -> Result<Option<Moment>, StoreError> {

@@ -170,3 +170,43 @@ fn a_referral_has_a_time_too() {
     assert_eq!(referral.text("anchored_by"), Some("relay"));
     assert!(referral.text("at") > referral.text("anchored_at"));
 }
+
+/// Who found the time of each visit, in the order in which they were made, and with which error.
+fn found_by(device: &Device) -> Vec<(String, Option<u32>)> {
+    let view = device.household(&id()).expect("reads").view;
+    let all = view.visits_in_order().into_iter();
+    all.map(|visit| (visit.anchored_by.clone().unwrap_or_default(), visit.anchored_error_s)).collect()
+}
+
+#[test]
+fn far_from_any_relay_a_colleagues_clock_finds_the_times_and_a_relays_goes_before_it_later() {
+    let world = World::new();
+    // The colleague's is half an hour ahead, which nobody knows yet.
+    let colleague = world.colleague(Clock::start().ahead_by_ms(1_800_000));
+    let hour_back = Clock::start().ahead_by_ms(-3_600_000);
+    let device = Device::init_with(&world.dir("amina"), hour_back).expect("a tablet");
+    let ticket = world.ticket();
+    let code = ticket.secret.typed();
+    device.enroll_typed(ticket.serial, &code, world.file_with(&colleague)).expect("a good code");
+    assert!(sync(&device).expect("syncs").enrolled);
+
+    world.relay_goes();
+    device.record_line(&household(HOUSEHOLD)).expect("saves");
+    device.record_line(&live()).expect("saves");
+    let report = sync(&device).expect("the colleague answers");
+    assert_eq!((report.ended, report.times_found), (SyncEnd::Complete, 1));
+    assert_eq!((report.delivered, report.left), (0, 1), "a colleague is no relay");
+    assert_eq!(device.status().expect("reads").visits.with_a_colleague, 1);
+    let [(at, Some((found, _)))] = times(&device)[..] else { panic!("{:?}", times(&device)) };
+    assert!(is_now(at + 3_600) && is_now(found - 1_800), "{at} {found}");
+    assert_eq!(found_by(&device)[0].0, "colleague");
+
+    colleague.goes();
+    world.relay_comes_back();
+    device.record_line(&live()).expect("saves");
+    let report = sync(&device).expect("the relay answers");
+    assert_eq!((report.ended, report.times_found, report.left), (SyncEnd::Complete, 2, 0));
+    let all = times(&device);
+    assert!(all.iter().all(|(at, found)| is_now(at + 3_600) && found.is_some_and(|(at, _)| is_now(at))));
+    assert!(found_by(&device).iter().all(|(by, error_s)| by == "relay" && error_s.is_some()), "{all:?}");
+}

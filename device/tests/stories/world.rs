@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use khettara_core::id::{DeviceKey, Feed, OrgId, Pattern};
-use khettara_core::identity::{Identity, Rights, Role, SigningKey, Ticket};
+use khettara_core::identity::{Claim, Identity, InviteKeys, Rights, Role, SigningKey, Ticket};
 use khettara_core::log::{Codec, NoDictionaries, Place as At};
 use khettara_core::store::{MemoryStore, Store, held};
 use khettara_core::sync::{CloseReason, CutStyle, Engine, Input, Notice, Output, Party};
-use khettara_device::{Cancel, Device, DeviceError, SyncReport};
+use khettara_core::wire::ClaimFrame;
+use khettara_device::{Cancel, Device, DeviceError, OrganisationFile, SyncReport};
 use khettara_hq::organisation::{Founding, Place, carry_feed, delegate, found, invite, publish_feed_key};
 use khettara_node::Shared;
 use khettara_node::clock::Clock;
 use khettara_node::driver::{Driver, DriverHandle, Machine, News, Outboxes};
 use khettara_node::quic::{self, Dialler, Listener, Profile, serve};
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 pub(crate) const COMMUNE: &str = "08.201.11.07";
 
@@ -35,6 +37,7 @@ pub(crate) struct World {
     genesis: String,
     runtime: Runtime,
     relay: Party_,
+    serving: Mutex<Option<JoinHandle<()>>>,
     headquarters: Party_,
     folder: tempfile::TempDir,
 }
@@ -129,13 +132,36 @@ fn noise(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().map(next).collect()
 }
 
-fn start(runtime: &Runtime, seed: [u8; 32], engine: Engine, store: MemoryStore) -> Party_ {
-    let clock = Clock::start();
+fn start(runtime: &Runtime, seed: [u8; 32], engine: Engine, store: MemoryStore, clock: Clock) -> Party_ {
     let shared = Shared::new(engine, store, clock);
     let manners = Arc::new(Mutex::new(Manners::Honest));
     let machine = Mannered { shared: shared.clone(), manners: Arc::clone(&manners) };
     let driver = Driver::start(machine, clock, Outboxes::RELAY, runtime.handle().clone());
     Party_ { seed, shared, manners, driver: driver.expect("a thread") }
+}
+
+/// A colleague's tablet within reach.
+pub(crate) struct Colleague {
+    address: SocketAddr,
+    key: DeviceKey,
+    serving: JoinHandle<()>,
+    _party: Party_,
+}
+
+impl Colleague {
+    /// Rides on.
+    pub(crate) fn goes(&self) {
+        self.serving.abort();
+    }
+}
+
+/// Answers for a party at an address; gives where, and what ends it.
+fn listen(runtime: &Runtime, party: &Party_, at: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
+    let _inside = runtime.enter();
+    let listener = Listener::bind(&quic::Identity::from_seed(&party.seed), at, Profile::Relay);
+    let listener = listener.expect("a socket");
+    let address = listener.local_address().expect("an address");
+    (address, runtime.spawn(serve(listener, party.driver.clone())))
 }
 
 impl World {
@@ -172,36 +198,35 @@ impl World {
         let commune = Feed::new(COMMUNE).expect("feed");
         publish_feed_key(&mut headquarters, &mut hq_store, &commune).expect("publishes");
         let runtime = Runtime::new().expect("a runtime");
-        let relay = start(&runtime, relay_seed, relay, relay_store);
-        let headquarters = start(&runtime, hq_seed, headquarters, hq_store);
-        let address = {
-            let _inside = runtime.enter();
-            let here = "127.0.0.1:0".parse().expect("an address");
-            let listener = Listener::bind(&quic::Identity::from_seed(&relay_seed), here, Profile::Relay);
-            let listener = listener.expect("a socket");
-            let address = listener.local_address().expect("an address");
-            runtime.spawn(serve(listener, relay.driver.clone()));
-            address
-        };
+        let relay = start(&runtime, relay_seed, relay, relay_store, Clock::start());
+        let headquarters = start(&runtime, hq_seed, headquarters, hq_store, Clock::start());
+        let any_port = "127.0.0.1:0".parse().expect("an address");
+        let (address, serving) = listen(&runtime, &relay, any_port);
         let genesis = founding.signed(&root_keys.signing).to_bytes();
         let genesis = genesis.iter().map(|byte| format!("{byte:02x}")).collect();
         let folder = tempfile::tempdir().expect("the disk works");
         let relay_key = key(&relay_seed);
-        let world = Self { org, address, relay_key, genesis, runtime, relay, headquarters, folder };
+        let serving = Mutex::new(Some(serving));
+        let world = Self { org, address, relay_key, genesis, runtime, relay, serving, headquarters, folder };
         world.headquarters_meets_relay();
         world
     }
 
     /// Headquarters dials the relay and all is said.
     pub(crate) fn headquarters_meets_relay(&self) {
+        self.meets_relay(&self.headquarters);
+    }
+
+    /// A party dials the relay and all is said.
+    fn meets_relay(&self, party: &Party_) {
         self.runtime.block_on(async {
-            let identity = quic::Identity::from_seed(&self.headquarters.seed);
+            let identity = quic::Identity::from_seed(&party.seed);
             let any = "0.0.0.0:0".parse().expect("an address");
             let dialler = Dialler::bind(&identity, any, Profile::UNKNOWN_LINK).expect("a socket");
             let connection =
                 dialler.dial(&[self.address], &[self.relay_key]).await.expect("the relay answers");
-            let mut news = self.headquarters.driver.news();
-            let session = self.headquarters.driver.add_connection(connection).expect("runs");
+            let mut news = party.driver.news();
+            let session = party.driver.add_connection(connection).expect("runs");
             let mut settled = false;
             let wait = async {
                 loop {
@@ -213,9 +238,54 @@ impl World {
                 }
             };
             let how = tokio::time::timeout(Duration::from_secs(60), wait).await.expect("an end");
-            assert!(settled, "headquarters and relay: {how:?}");
+            assert!(settled, "with the relay: {how:?}");
             dialler.close().await;
         });
+    }
+
+    /// The relay is nowhere near, until it comes back.
+    pub(crate) fn relay_goes(&self) {
+        if let Some(serving) = self.serving.lock().expect("whole").take() {
+            serving.abort();
+            let ended = self.runtime.block_on(serving);
+            assert!(ended.is_err_and(|error| error.is_cancelled()), "it served until now");
+        }
+    }
+
+    /// The relay answers again where it did.
+    pub(crate) fn relay_comes_back(&self) {
+        let (_, serving) = listen(&self.runtime, &self.relay, self.address);
+        *self.serving.lock().expect("whole") = Some(serving);
+    }
+
+    /// A worker's tablet that answers when another dials it, with a clock of its own: enrolled, and silent since.
+    pub(crate) fn colleague(&self, clock: Clock) -> Colleague {
+        let ticket = self.ticket();
+        let seed = [91; 32];
+        let mut store = MemoryStore::new();
+        let mut engine = engine(self.org, seed, Some(At::COLLEAGUE), &store);
+        let identity = Identity::from_seeds(&seed, &seed);
+        let keys = InviteKeys::derive(&self.org, ticket.serial, &ticket.secret);
+        let (device, kem) = (identity.key(), identity.kem.public());
+        let claim = Claim { serial: ticket.serial, device, kem, registrar: self.relay_key };
+        let (by_device, by_secret) = claim.sign(&self.org, &identity.signing, &keys.claim);
+        let party = engine.party_mut();
+        party.open_secrets.push(keys.open);
+        party.claim = Some(ClaimFrame { claim, by_device, by_secret });
+        engine.refresh(&store).expect("reads");
+        let party = start(&self.runtime, seed, engine, std::mem::take(&mut store), clock);
+        self.meets_relay(&party);
+        party.shared.with(|engine, _| engine.party_mut().claim = None);
+        let (address, serving) = listen(&self.runtime, &party, "127.0.0.1:0".parse().expect("an address"));
+        Colleague { address, key: device, serving, _party: party }
+    }
+
+    /// The organisation's file, as it names the relay and, behind it, a colleague.
+    pub(crate) fn file_with(&self, colleague: &Colleague) -> OrganisationFile {
+        let mut file = OrganisationFile::read(&self.organisation_file()).expect("a good file");
+        file.addresses.push(colleague.address.to_string());
+        file.pins.push(colleague.key);
+        file
     }
 
     /// Headquarters opens one more feed.

@@ -12,13 +12,13 @@ use super::vocabulary::TimeSource;
 pub const CLOCKS_AGREE_S: u32 = 300;
 
 /// What a comparison itself may be wrong by, in seconds.
-const COMPARED_S: u32 = 60;
+pub const COMPARED_S: u32 = 60;
 
 /// How much a tablet's clock may drift in a day, in seconds. Quartz in the heat of a saddlebag: some 100 ppm.
 const DRIFT_S_PER_DAY: i64 = 10;
 
 /// The longest error that is written down, in seconds: a year.
-const ERROR_S_MAX: i64 = 31_536_000;
+pub const TIME_ERROR_S_MAX: u32 = 31_536_000;
 
 /// Two clocks read at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,8 @@ impl Compared {
         let days = own_s.saturating_sub(self.own_s).unsigned_abs() / 86_400;
         let drift = i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DRIFT_S_PER_DAY);
         let error = self.ahead_s().saturating_abs().saturating_add(drift);
-        u32::try_from(error.saturating_add(i64::from(COMPARED_S)).min(ERROR_S_MAX)).unwrap_or(u32::MAX)
+        u32::try_from(error.saturating_add(i64::from(COMPARED_S)).min(i64::from(TIME_ERROR_S_MAX)))
+            .unwrap_or(u32::MAX)
     }
 }
 
@@ -88,7 +89,8 @@ pub fn anchored(before: Option<&Compared>, after: &Compared, at: Instant) -> Opt
         let half = first.map(|first| last.saturating_sub(first).max(0) / 2);
         (last.saturating_sub(half.unwrap_or(0)), half.map(|half| half.saturating_add(i64::from(COMPARED_S))))
     };
-    let error_s = error.map(|error| u32::try_from(error.min(ERROR_S_MAX)).unwrap_or(u32::MAX));
+    let error_s =
+        error.map(|error| u32::try_from(error.min(i64::from(TIME_ERROR_S_MAX))).unwrap_or(u32::MAX));
     Some(Anchored { at: Instant::of_seconds(seconds).ok()?, by: after.by, error_s })
 }
 

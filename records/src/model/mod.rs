@@ -39,7 +39,7 @@ mod words;
 pub(crate) mod write;
 mod write_record;
 
-pub use anchor::{Anchored, CLOCKS_AGREE_S, Compared, anchored};
+pub use anchor::{Anchored, CLOCKS_AGREE_S, COMPARED_S, Compared, TIME_ERROR_S_MAX, anchored};
 pub use description::{FieldDescription, ListDescription, ListOf, Shape};
 pub use document::{ApplyError, HouseholdDocument, LoadError, NewRecord, Recorded};
 pub use error::{Reason, RecordError};
