@@ -1,55 +1,60 @@
 //! The exported functions: they only marshal. The JVM finds them by name, and that alone is what is unsafe here.
 #![allow(unsafe_code, reason = "an exported name is unsafe: another library must not define it too")]
 
-use std::path::Path;
-
-use jni::EnvUnowned;
 use jni::errors::{Error, ThrowRuntimeExAndDefault};
-use jni::objects::{JClass, JString};
-use jni::sys::jlong;
-use khettara_device::Device;
+use jni::objects::{JByteArray, JObject};
+use jni::sys::{jboolean, jlong};
+use jni::{Env, EnvUnowned};
 
-use crate::handles::Handles;
+use crate::call;
+use crate::limits::REQUEST_BYTES_MAX;
 
-static OPEN: Handles<Device> = Handles::new();
-
-/// `org.khettara.jni.Native.open(dir: String): Long`. Throws with a sentence where the tablet does not open.
+/// `org.khettara.Native.call(handle: Long, request: ByteArray): ByteArray`.
 // SAFETY: the name follows the JVM's rule for this class and method, and nothing else in the process has it.
 #[unsafe(no_mangle)]
-extern "system" fn Java_org_khettara_jni_Native_open<'local>(
+extern "system" fn Java_org_khettara_Native_call<'local>(
     mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    dir: JString<'local>,
-) -> jlong {
-    env.with_env(|_| -> Result<jlong, Error> {
-        let (device, _sentences) = Device::open(Path::new(&dir.to_string()))
-            .map_err(|error| Error::ParseFailed(error.to_string()))?;
-        Ok(OPEN.open(device))
+    _native: JObject<'local>,
+    handle: jlong,
+    request: JByteArray<'local>,
+) -> JByteArray<'local> {
+    env.with_env(|env| -> Result<_, Error> {
+        let reply = reply(env, handle, &request)?;
+        env.byte_array_from_slice(&reply)
     })
     .resolve::<ThrowRuntimeExAndDefault>()
 }
 
-/// `org.khettara.jni.Native.close(handle: Long)`. Throws where it is closed already.
-// SAFETY: as above.
-#[unsafe(no_mangle)]
-extern "system" fn Java_org_khettara_jni_Native_close<'local>(
-    mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-    handle: jlong,
-) {
-    env.with_env(|_| -> Result<(), Error> {
-        OPEN.close(handle).map_err(|_| Error::NullPtr("this tablet is closed; open it again"))
-    })
-    .resolve::<ThrowRuntimeExAndDefault>();
+fn reply(env: &Env<'_>, handle: jlong, request: &JByteArray<'_>) -> Result<Vec<u8>, Error> {
+    if request.is_null() {
+        return Ok(call::missing());
+    }
+    // Asked before anything is copied.
+    if request.len(env)? > REQUEST_BYTES_MAX {
+        return Ok(call::too_large());
+    }
+    Ok(call::call(handle, &env.convert_byte_array(request)?))
 }
 
-/// `org.khettara.jni.Native.version(): String`.
+/// `org.khettara.Native.isOpen(handle: Long): Boolean`.
 // SAFETY: as above.
 #[unsafe(no_mangle)]
-extern "system" fn Java_org_khettara_jni_Native_version<'local>(
+extern "system" fn Java_org_khettara_Native_isOpen<'local>(
+    _env: EnvUnowned<'local>,
+    _native: JObject<'local>,
+    handle: jlong,
+) -> jboolean {
+    call::is_open(handle)
+}
+
+/// `org.khettara.Native.close(handle: Long): ByteArray`.
+// SAFETY: as above.
+#[unsafe(no_mangle)]
+extern "system" fn Java_org_khettara_Native_close<'local>(
     mut env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-) -> JString<'local> {
-    env.with_env(|env| JString::from_str(env, env!("CARGO_PKG_VERSION")))
+    _native: JObject<'local>,
+    handle: jlong,
+) -> JByteArray<'local> {
+    env.with_env(|env| env.byte_array_from_slice(&call::close(handle)))
         .resolve::<ThrowRuntimeExAndDefault>()
 }

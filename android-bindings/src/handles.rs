@@ -1,5 +1,7 @@
 //! Handles: numbers that stand for open tablets, each good for one opening only.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The number stands for nothing that is open: it was closed, or never given.
@@ -44,7 +46,7 @@ impl<T> Handles<T> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let place = slots.iter().position(|slot| slot.held.is_none()).unwrap_or(slots.len());
         if place == slots.len() {
-            slots.push(Slot { generation: 0, held: None });
+            slots.push(Slot { generation: first_generation(), held: None });
         }
         let slot = slots.get_mut(place).expect("the slot is there or was just made");
         // 31 bits, so that the number stays positive; it skips 0, so that no number is 0.
@@ -64,20 +66,22 @@ impl<T> Handles<T> {
         slot.held.clone().ok_or(NotOpen)
     }
 
-    /// Closes a number. What it stood for goes when nobody holds it any more.
+    /// Closes a number and gives what it stood for, which goes when nobody holds it any more.
     ///
     /// # Errors
     /// [`NotOpen`].
-    pub fn close(&self, number: i64) -> Result<(), NotOpen> {
+    pub fn close(&self, number: i64) -> Result<Arc<T>, NotOpen> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let (generation, place) = split(number)?;
         let slot = slots.get_mut(place).filter(|slot| slot.generation == generation).ok_or(NotOpen)?;
-        let held = slot.held.take().ok_or(NotOpen)?;
-        // Closing a store may take a moment: nobody has to wait for it here.
-        drop(slots);
-        drop(held);
-        Ok(())
+        slot.held.take().ok_or(NotOpen)
     }
+}
+
+/// Where a slot's generations begin: anywhere, so that a number which another process gave stands for nothing here.
+fn first_generation() -> u32 {
+    let bits = RandomState::new().hash_one(0_u8).to_le_bytes();
+    u32::from_le_bytes([bits[0], bits[1], bits[2], bits[3] & 0x7f])
 }
 
 fn split(number: i64) -> Result<(u32, usize), NotOpen> {
@@ -95,7 +99,7 @@ mod tests {
         let handles = Handles::new();
         let first = handles.open("first");
         assert_eq!(handles.hold(first).as_deref(), Ok(&"first"));
-        assert_eq!(handles.close(first), Ok(()));
+        assert_eq!(handles.close(first).as_deref(), Ok(&"first"));
         assert_eq!(handles.close(first), Err(NotOpen));
         let second = handles.open("second");
         assert_ne!(first, second, "the same slot, another number");

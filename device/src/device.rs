@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use khettara_core::id::{DeviceKey, DocumentId, Feed};
 use khettara_core::identity::{Admission, Identity, InviteSecret, Ticket};
 use khettara_core::limits::SILENCE_MS_MAX;
-use khettara_core::store::{Opened, Reason, StoreError, held};
+use khettara_core::store::{StoreError, held};
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
 use khettara_node::{NodeStore, Owner, chance, has_reserve, open_store, release_reserve};
@@ -17,8 +17,9 @@ use crate::clocks;
 use crate::error::DeviceError;
 use crate::home::{Member, lock, readable};
 use crate::membership::Membership;
+use crate::mended::Mended;
 use crate::network::Network;
-use crate::status::{AtHeadquarters, Enrolment, Status, VisitCounts, waiting};
+use crate::status::{AtHeadquarters, Enrolment, Status, VisitCounts, VisitStatus, statuses, waiting};
 use crate::visits::{self, OwnVisit};
 use khettara_node::OrganisationFile;
 
@@ -77,11 +78,11 @@ impl Device {
         Self::with_store(dir, seeds, store, clock)
     }
 
-    /// Opens the tablet in `dir`, and says in sentences what had to be mended.
+    /// Opens the tablet in `dir`, and says what had to be mended.
     ///
     /// # Errors
     /// [`DeviceError::Missing`] where there is none; else what keys or store say.
-    pub fn open(dir: &Path) -> Result<(Self, Vec<String>), DeviceError> {
+    pub fn open(dir: &Path) -> Result<(Self, Vec<Mended>), DeviceError> {
         Self::open_with(dir, Clock::start())
     }
 
@@ -89,13 +90,13 @@ impl Device {
     ///
     /// # Errors
     /// Likewise.
-    pub fn open_with(dir: &Path, clock: Clock) -> Result<(Self, Vec<String>), DeviceError> {
+    pub fn open_with(dir: &Path, clock: Clock) -> Result<(Self, Vec<Mended>), DeviceError> {
         if !dir.join("keys").exists() {
             return Err(DeviceError::Missing);
         }
         let (store, opened) = open_store(&dir.join("store"), Owner::Tablet)?;
         let seeds = KeyFile::open(&dir.join("keys"))?;
-        Ok((Self::with_store(dir, seeds, store, clock)?, sentences(&opened)))
+        Ok((Self::with_store(dir, seeds, store, clock)?, Mended::of(&opened)))
     }
 
     fn with_store(dir: &Path, seeds: Seeds, mut store: NodeStore, clock: Clock) -> Result<Self, DeviceError> {
@@ -209,6 +210,16 @@ impl Device {
         Ok(own_visits(&*self.member()?)?)
     }
 
+    /// All own visits in that order, each with where it provably is and what it waits for.
+    ///
+    /// # Errors
+    /// As [`Device::own_visits`].
+    pub fn visit_statuses(&self) -> Result<Vec<VisitStatus>, DeviceError> {
+        let member = self.member()?;
+        let visits = own_visits(&member)?;
+        Ok(member.read(|_, engine, store| statuses(engine, store, visits.clone()))?)
+    }
+
     /// How the tablet is: where its work is, what waits, for whom.
     ///
     /// # Errors
@@ -309,24 +320,6 @@ fn rejoin(member: &Member, new: Membership) -> Result<(), DeviceError> {
     drop(held);
     member.arm();
     Ok(())
-}
-
-fn sentences(opened: &Opened) -> Vec<String> {
-    let rebuilt = opened.rebuilt.map(|reason| match reason {
-        Reason::Bloated => "The index had grown large and was built anew. Nothing was lost.",
-        Reason::Missing => "The index was missing and was built anew. Nothing was lost.",
-        Reason::Ahead => {
-            "The store was set back to an earlier state, or lost its end; the index was built anew. \
-             Sync soon: colleagues and relays give back what they hold."
-        }
-        Reason::Damaged | Reason::OtherStore => "The index was damaged and was built anew. Nothing was lost.",
-    });
-    let torn = (opened.torn_bytes > 0)
-        .then_some("The last process ended while it was saving; what had not been confirmed was dropped.");
-    let carried = opened.carried_over.then_some(
-        "The disk did not confirm the last file, which was copied into a new one. Sync soon: it may be failing.",
-    );
-    [rebuilt, torn, carried].into_iter().flatten().map(Into::into).collect()
 }
 
 pub(crate) const fn document_of(id: &Uuid) -> DocumentId {

@@ -8,6 +8,7 @@
 //! record, read  saving and importing; lists, conflicts       home         engine, store and readable copy
 //! sync          one sync; network: runtime and sockets       visits       where own visits provably are
 //! clocks        this tablet's clock beside others'           copy         words of a copied tablet
+//! words         where work is, what it waits for             mended       what opening had to mend
 //! ```
 
 mod clocks;
@@ -16,21 +17,25 @@ mod device;
 mod error;
 mod home;
 mod membership;
+mod mended;
 mod network;
 mod read;
 mod record;
 mod status;
 mod sync;
 mod visits;
+mod words;
 
 pub use device::Device;
 pub use error::DeviceError;
 pub use home::SOFTWARE;
 pub use read::{Choice, Household, Listed, ShownConflict, Writer};
 pub use record::{ImportEvent, ImportReport, RefusedLine};
-pub use status::{AtHeadquarters, Enrolment, Status, VisitCounts, Waiting, WaitsFor, reason_words};
+pub use mended::Mended;
+pub use status::{AtHeadquarters, Enrolment, Status, VisitCounts, VisitStatus, Waiting, WaitsFor};
 pub use sync::{Cancel, SyncEnd, SyncProgress, SyncReport};
 pub use visits::OwnVisit;
+pub use words::{reason_words, set_aside_words, whereabouts_words};
 
 pub use khettara_core::error::ErrorKind;
 pub use khettara_core::id::{DeviceKey, Feed};
@@ -38,7 +43,10 @@ pub use khettara_core::sync::Whereabouts;
 pub use khettara_node::clock::Clock;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
 pub use khettara_records::model::{
-    FieldPath, Form, Identifier, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,
+    FieldDescription, FieldPath, Form, Identifier, ListOf, RecordKind, Scalar, Shape, Tongue, Words, fields_and_codes,
+    parse_line,
 };
-pub use khettara_records::projection::{FamilyReceipt, Issuer, RecordRow, Who, answer_words, link_sentence};
+pub use khettara_records::projection::{
+    FamilyReceipt, Issuer, RecordRow, Side, Who, answer_words, link_sentence,
+};
 pub use khettara_records::replica::{Families, ListRow, Saved};

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed};
 use khettara_core::store::{Store, StoreError};
-use khettara_core::sync::{Engine, Whereabouts};
+use khettara_core::sync::Engine;
 use khettara_records::content::Shipped;
 use khettara_records::model::{FieldPath, Form, MemberForm, RecordKind, Reference, Rule, Scalar, Tongue};
 use khettara_records::projection::{Conflict, HouseholdView, RecordRow, Who, export_lines, sentence};
@@ -15,6 +15,7 @@ use crate::device::{Device, document_of};
 use crate::error::DeviceError;
 use crate::home::readable;
 use crate::record::feed_of;
+use crate::status::{VisitStatus, statuses};
 use crate::visits;
 
 /// Households fetched in one go while exporting.
@@ -82,8 +83,8 @@ pub struct Household {
     pub view: HouseholdView,
     /// Its conflicts.
     pub conflicts: Vec<ShownConflict>,
-    /// Where those of its visits are that were written here.
-    pub own_visits: Vec<(Uuid, Whereabouts)>,
+    /// Where those of its visits are that were written here, and what they wait for.
+    pub own_visits: Vec<VisitStatus>,
 }
 
 /// What a decision keeps.
@@ -187,7 +188,7 @@ impl Device {
             let document = document_of(id);
             visits::count(store, &engine.party().org, &Shipped)?;
             let own = visits::own_visits_to(store, engine.roster(), &feed, &document)?;
-            let own_visits = own.into_iter().map(|visit| (visit.id, visit.whereabouts)).collect();
+            let own_visits = statuses(engine, store, own)?;
             let view = replica.household(store, &feed, &document)?.ok_or(DeviceError::NoSuchHousehold)?;
             let conflicts = replica.conflicts(store, &feed, &document)?;
             let conflicts = shown(replica, engine, store, &feed, conflicts)?;

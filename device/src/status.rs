@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use khettara_core::id::{DeviceKey, Feed};
-use khettara_core::sync::Whereabouts;
+use khettara_core::identity::Admission;
+use khettara_core::store::{Store, StoreError, held};
+use khettara_core::sync::{Engine, Whereabouts};
 use khettara_records::model::Instant;
 use khettara_records::replica::Stats;
 use serde::Serialize;
@@ -90,7 +92,7 @@ pub enum WaitsFor {
     Grant,
     /// Headquarters to fetch them from the relay.
     Headquarters,
-    /// A supervisor, for this reason (see [`reason_words`]).
+    /// A supervisor, for this reason (see [`crate::reason_words`]).
     Supervisor(u8),
 }
 
@@ -136,6 +138,37 @@ impl AtHeadquarters {
         let there = visits.iter().filter(is_there).count() as u64;
         Self { visits: there, of: visits.len() as u64, up_to }
     }
+}
+
+/// One own visit, where it provably is, and what it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitStatus {
+    /// The visit and where it is.
+    pub visit: OwnVisit,
+    /// What it waits for; `None`: nothing, it is at headquarters.
+    pub waits_for: Option<WaitsFor>,
+}
+
+/// What each of these visits waits for.
+pub(crate) fn statuses(
+    engine: &Engine,
+    store: &dyn Store,
+    visits: Vec<OwnVisit>,
+) -> Result<Vec<VisitStatus>, StoreError> {
+    let (roster, me) = (engine.roster(), engine.party().key());
+    let is_new = roster.admission(&me) == Admission::Unknown;
+    let mut feeds: BTreeMap<Feed, (bool, bool)> = BTreeMap::new();
+    for visit in &visits {
+        if !feeds.contains_key(&visit.feed) {
+            let has_key = held::newest_feed_key(store, &visit.feed)?.is_some();
+            feeds.insert(visit.feed.clone(), (is_new || roster.may_write(&me, &visit.feed), has_key));
+        }
+    }
+    let status = |visit: OwnVisit| {
+        let (granted, has_key) = feeds.get(&visit.feed).copied().unwrap_or_default();
+        VisitStatus { waits_for: waits_for(&visit, granted, has_key), visit }
+    };
+    Ok(visits.into_iter().map(status).collect())
 }
 
 /// Everything a tablet says of itself.
@@ -184,34 +217,23 @@ pub(crate) fn waiting(
 ) -> Vec<Waiting> {
     let mut counts: BTreeMap<(Feed, WaitsFor), u64> = BTreeMap::new();
     for visit in visits {
-        let what = match visit.whereabouts {
-            Whereabouts::Headquarters => continue,
-            Whereabouts::SetAside(reason) => WaitsFor::Supervisor(reason),
-            Whereabouts::Delivered => WaitsFor::Headquarters,
-            Whereabouts::Saved | Whereabouts::Colleague if !granted(&visit.feed) => WaitsFor::Grant,
-            Whereabouts::Saved if !has_key(&visit.feed) => WaitsFor::Key,
-            Whereabouts::Saved | Whereabouts::Colleague => WaitsFor::Relay,
-        };
-        *counts.entry((visit.feed.clone(), what)).or_default() += 1;
+        if let Some(what) = waits_for(visit, granted(&visit.feed), has_key(&visit.feed)) {
+            *counts.entry((visit.feed.clone(), what)).or_default() += 1;
+        }
     }
     counts.into_iter().map(|((feed, what), visits)| Waiting { feed, visits, what }).collect()
 }
 
-/// Why an entry is set aside, in plain words. The numbers are those of receipts.
-#[must_use]
-pub const fn reason_words(reason: u8) -> &'static str {
-    match reason {
-        1 => "it waits for something else to arrive",
-        2 => "it was written after this log was ended",
-        3 => "two tablets wrote under one name",
-        4 => "this tablet was closed",
-        5 => "it does not pass the checks",
-        6 => "it is malformed",
-        7 => "it bears another tablet's name",
-        8 => "its content cannot be opened",
-        9 => "this tablet has too many logs",
-        _ => "for a reason that this version does not know",
-    }
+/// What one visit waits for; `None`: it is at headquarters, merged.
+pub(crate) const fn waits_for(visit: &OwnVisit, granted: bool, has_key: bool) -> Option<WaitsFor> {
+    Some(match visit.whereabouts {
+        Whereabouts::Headquarters => return None,
+        Whereabouts::SetAside(reason) => WaitsFor::Supervisor(reason),
+        Whereabouts::Delivered => WaitsFor::Headquarters,
+        Whereabouts::Saved | Whereabouts::Colleague if !granted => WaitsFor::Grant,
+        Whereabouts::Saved if !has_key => WaitsFor::Key,
+        Whereabouts::Saved | Whereabouts::Colleague => WaitsFor::Relay,
+    })
 }
 
 fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -71,7 +71,7 @@ fn household_json(household: &Household) -> Json {
     let places: Vec<Json> = household
         .own_visits
         .iter()
-        .map(|(id, place)| json!({ "visit": id.to_string(), "place": place_words(*place) }))
+        .map(|own| json!({ "visit": own.visit.id.to_string(), "place": place_words(own.visit.whereabouts) }))
         .collect();
     json!({ "feed": household.feed.as_str(), "household": household.view, "conflicts": conflicts, "own_visits": places })
 }
@@ -121,8 +121,8 @@ fn household_words(household: &Household, tongue: Tongue) -> String {
         lines.extend(fields(member, "  "));
     }
     for visit in view.visits_in_order() {
-        let own = household.own_visits.iter().find(|(id, _)| *id == visit.id);
-        let place = own.map_or_else(String::new, |(_, place)| format!("  [{}]", place_words(*place)));
+        let own = household.own_visits.iter().find(|own| own.visit.id == visit.id);
+        let place = own.map_or_else(String::new, |own| format!("  [{}]", place_words(own.visit.whereabouts)));
         lines.push(format!("Visit {}{place}", visit.id));
         lines.extend(fields(visit, "  "));
     }

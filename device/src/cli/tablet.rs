@@ -14,7 +14,7 @@ use super::output::{Output, Trouble, counted, shown};
 /// Opens the tablet and says what had to be mended.
 pub(super) fn open(dir: &Path, output: &Output) -> Result<Device, Trouble> {
     let (device, sentences) = Device::open(dir)?;
-    sentences.iter().for_each(|sentence| output.warn(sentence));
+    sentences.iter().for_each(|mended| output.warn(&mended.to_string()));
     Ok(device)
 }
 

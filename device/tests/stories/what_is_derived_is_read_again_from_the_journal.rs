@@ -104,7 +104,7 @@ fn an_index_that_is_gone_is_made_anew_and_says_the_same() {
     let (dir, before) = tablet(&world);
     std::fs::remove_dir_all(dir.join("store").join("index")).expect("the disk works");
     let (device, sentences) = Device::open(&dir).expect("opens");
-    assert!(sentences.iter().any(|sentence| sentence.contains("Nothing was lost")), "{sentences:?}");
+    assert!(sentences.iter().any(|mended| mended.to_string().contains("Nothing was lost")), "{sentences:?}");
     assert_eq!(seen(&device), before);
     assert!(device.record_line(&visit(FAMILIES[0], 6)).is_ok(), "work goes on");
 }

@@ -8,6 +8,7 @@ use super::fields::FieldSpec;
 use super::kinds::RecordKind;
 use super::line::parse_line;
 use super::value::ValueType;
+use super::vocabulary::Vocabulary;
 use super::words::Words;
 
 /// What a field may hold.
@@ -64,6 +65,8 @@ pub struct FieldDescription {
     pub needed: bool,
     /// What it may hold.
     pub shape: Shape,
+    /// The list of its codes with their words, where it holds codes.
+    pub vocabulary: Option<&'static Vocabulary>,
 }
 
 /// A list that stands in a record's line.
@@ -92,7 +95,11 @@ impl RecordKind {
     pub fn described(self) -> Vec<FieldDescription> {
         let described = |spec: &FieldSpec| {
             let (name, words, needed) = (spec.name, spec.words, spec.needed);
-            FieldDescription { name, words, needed, shape: self.shape_of(spec) }
+            let vocabulary = match spec.value_type {
+                ValueType::Code(list) | ValueType::Codes(list) => Some(list),
+                _ => None,
+            };
+            FieldDescription { name, words, needed, shape: self.shape_of(spec), vocabulary }
         };
         self.fields().iter().map(described).collect()
     }
