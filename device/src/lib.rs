@@ -8,6 +8,7 @@
 //! record, read  saving and importing; lists, conflicts       home         engine, store and readable copy
 //! sync          one sync; network: runtime and sockets       visits       where own visits provably are
 //! clocks        this tablet's clock beside others'           copy         words of a copied tablet
+//! error         why a call did nothing, or not all           trouble      the same in a worker's language, and its code
 //! ```
 
 mod clocks;
@@ -21,6 +22,7 @@ mod read;
 mod record;
 mod status;
 mod sync;
+mod trouble;
 mod visits;
 
 pub use device::Device;
@@ -38,7 +40,7 @@ pub use khettara_core::sync::Whereabouts;
 pub use khettara_node::clock::Clock;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
 pub use khettara_records::model::{
-    FieldPath, Form, Identifier, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,
+    FieldPath, Form, Identifier, REASON_CODES, RecordKind, Scalar, Tongue, fields_and_codes, parse_line,
 };
 pub use khettara_records::projection::{FamilyReceipt, Issuer, RecordRow, Who, answer_words, link_sentence};
 pub use khettara_records::replica::{Families, ListRow, Saved};
