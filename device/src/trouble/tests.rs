@@ -150,7 +150,7 @@ fn examples() -> Vec<DeviceError> {
         DeviceError::RelayBroken,
         DeviceError::Syncing,
         DeviceError::Input(said(io::ErrorKind::InvalidData)),
-        refused(r#"{"record":"household","commune":"08.201.11.07"}"#),
+        refused(r#"{"record":"household","commune":"08.201.11.07","status":"unheard"}"#),
     ]);
     errors
 }
@@ -158,7 +158,7 @@ fn examples() -> Vec<DeviceError> {
 fn refused(line: &str) -> DeviceError {
     parse_line(1, line)
         .and_then(|form| form.check().map(|()| form))
-        .map_err(DeviceError::from)
+        .map_err(|error| DeviceError::from(RecordError { line: None, ..error }))
         .expect_err("refused")
 }
 
