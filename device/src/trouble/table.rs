@@ -192,7 +192,7 @@ troubles! {
         ["aucun serveur de synchronisation n'est connu ici", "demandez un nouveau code à l'administration centrale"],
         ["no server to sync with is known here", "ask headquarters for a new code"];
     /// The tablet belongs to no organisation.
-    NotEnrolled, "not_enrolled", All,
+    NotEnrolled, "not_enrolled", AllButFormIfAny,
         ["هذا الجهاز غير مسجل بعد لدى أي هيئة", "يرجى تسجيله بالرمز الذي أعطته الإدارة المركزية"],
         ["cette tablette n'est encore inscrite auprès d'aucune organisation", "inscrivez-la avec le code donné par l'administration centrale"],
         ["this tablet belongs to no organisation yet", "enrol it with the code that headquarters gave"];
@@ -227,7 +227,7 @@ troubles! {
         ["le serveur refuse d'inscrire cette tablette", "adressez-vous à l'administration centrale"],
         ["the server refuses to enrol this tablet", "ask headquarters"];
     /// The household is not here.
-    NoSuchHousehold, "no_such_household", All,
+    NoSuchHousehold, "no_such_household", AllButFormIfAny,
         ["ملف هذه الأسرة غير موجود في هذا الجهاز", "يرجى اختيار الأسرة من القائمة، أو إجراء المزامنة أولا"],
         ["le dossier de ce ménage n'est pas sur cette tablette", "choisissez le ménage dans la liste, ou synchronisez d'abord"],
         ["this household is not on this tablet", "choose a household from the list, or sync first"];
@@ -258,9 +258,9 @@ troubles! {
         ["the server is not running now", "sync again later, and tell headquarters if this happens again"];
     /// Somebody else answered.
     WrongRelayKey, "wrong_relay_key", All,
-        ["من أجاب ليس خادم هذه الهيئة، ولم يُرسل إليه شيء", "يرجى التحقق من العنوان، أو طلب رمز جديد من الإدارة المركزية"],
-        ["celui qui a répondu n'est pas le serveur de cette organisation, et rien ne lui a été envoyé", "vérifiez l'adresse, ou demandez un nouveau code à l'administration centrale"],
-        ["who answered is not this organisation's server, and nothing was sent there", "check the address, or ask headquarters for a new code"];
+        ["من أجاب ليس خادم هذه الهيئة", "يرجى التحقق من العنوان، أو طلب رمز جديد من الإدارة المركزية"],
+        ["celui qui a répondu n'est pas le serveur de cette organisation", "vérifiez l'adresse, ou demandez un nouveau code à l'administration centrale"],
+        ["who answered is not this organisation's server", "check the address, or ask headquarters for a new code"];
     /// The two sides speak different versions.
     OtherVersion, "other_version", All,
         ["نسخة هذا التطبيق ونسخة الخادم لا تتفاهمان", "يرجى تحديث التطبيق، وإبلاغ الإدارة المركزية إذا تكرر ذلك"],

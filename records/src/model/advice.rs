@@ -9,6 +9,8 @@ pub enum Kept {
     All,
     /// All but the form at hand.
     AllButForm,
+    /// All but the form at hand, if one was being saved.
+    AllButFormIfAny,
     /// All but the decision at hand.
     AllButChoice,
     /// All but, perhaps, what was under way.
@@ -20,16 +22,6 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::All,
-        Self::AllButForm,
-        Self::AllButChoice,
-        Self::PerhapsNotTheLast,
-        Self::AsFound,
-        Self::AsFoundWithoutForm,
-    ];
-
     /// What is said of it: one sentence.
     #[must_use]
     pub const fn words(self) -> Words {
@@ -43,6 +35,12 @@ impl Kept {
                 ar: "لم تُحفظ هذه الاستمارة، وكل ما حُفظ من قبل محفوظ.",
                 fr: "Ce formulaire n'a pas été enregistré ; tout ce qui a été enregistré avant est en sécurité.",
                 en: "This form was not saved; everything saved before is safe.",
+            },
+            Self::AllButFormIfAny => Words {
+                ar: "إذا كانت استمارة قيد الحفظ فإنها لم تُحفظ، وكل ما حُفظ من قبل محفوظ.",
+                fr: "Si un formulaire était en cours d'enregistrement, il n'a pas été enregistré ; tout ce qui a été \
+                     enregistré avant est en sécurité.",
+                en: "If a form was being saved, it was not; everything saved before is safe.",
             },
             Self::AllButChoice => Words {
                 ar: "لم يُحفظ هذا الاختيار، وكل ما حُفظ من قبل محفوظ.",

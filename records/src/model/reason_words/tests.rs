@@ -62,8 +62,7 @@ fn examples() -> Vec<Reason> {
 }
 
 /// What stands in Latin letters in an Arabic sentence: ways of writing, and names that only lines have.
-const LATIN: [&str; 12] =
-    ["UA", "ary", "ar", "zgh", "fr", "T", "Z", "ref", "of_no_list", "nor_this", "gps_kind", "unheard_of"];
+const LATIN: [&str; 10] = ["UA", "ary", "ar", "zgh", "fr", "T", "Z", "ref", "of_no_list", "nor_this"];
 
 fn latin_words(sentence: &str) -> Vec<&str> {
     let words = sentence.split(|letter: char| !letter.is_ascii_alphabetic() && letter != '_');
