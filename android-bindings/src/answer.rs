@@ -1,19 +1,19 @@
 //! What the device says, as Kotlin is told it.
 
 use khettara_device::{
-    Device, DeviceError, Enrolment as Enrolled, Feed, FieldDescription, Household as Shown, ListRow as Row, Listed,
-    Mended, RecordKind, RecordRow, Saved as Written, Shape, ShownConflict, Side as Answer, SyncEnd as Ended,
-    SyncProgress as Progress, SyncReport as Report, Tongue, VisitStatus as Stands, WaitsFor as Awaits,
-    Whereabouts as Place, Words as Three, whereabouts_words,
+    Device, DeviceError, Enrolment as Enrolled, Feed, FieldDescription, Household as Shown, ListRow as Row,
+    Listed, Mended, RecordKind, RecordRow, Saved as Written, Shape, ShownConflict, Side as Answer,
+    SyncEnd as Ended, SyncProgress as Progress, SyncReport as Report, Tongue, VisitStatus as Stands,
+    WaitsFor as Awaits, Whereabouts as Place, Words as Three, whereabouts_words,
 };
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::message::{
-    About, Code, Conflict, Cursor, Enrolment, Field, HouseholdView, Kind, ListRow, Opened, Page, Record, Saved,
-    SavedRecord, Side, Status, SyncEnd, SyncProgress, SyncReport, VisitCounts, VisitStatus, Waiting, WaitsFor,
-    Whereabouts, Words, Writer,
+    About, Code, Conflict, Cursor, Enrolment, Field, HouseholdView, Kind, ListRow, Opened, Page, Record,
+    Saved, SavedRecord, Side, Status, SyncEnd, SyncProgress, SyncReport, VisitCounts, VisitStatus, Waiting,
+    WaitsFor, Whereabouts, Words, Writer,
 };
 
 pub(crate) fn words(three: Three) -> Words {
@@ -164,7 +164,9 @@ pub(crate) fn household(shown: Shown) -> Result<HouseholdView, serde_json::Error
     let visits = all(view.visits_in_order().into_iter().map(row_of).collect())?;
     Ok(HouseholdView {
         feed: feed.as_str().into(),
-        about: Some(view.about).filter(|about| *about != RecordKind::Household).map(|about| about.word().into()),
+        about: Some(view.about)
+            .filter(|about| *about != RecordKind::Household)
+            .map(|about| about.word().into()),
         household: row_of(&view.household)?,
         members: all(view.members.iter().map(row_of).collect())?,
         visits,

@@ -37,23 +37,55 @@ static OPEN: Handles<Tablet> = Handles::new();
 enum Request {
     About {},
     Kinds {},
-    Create { dir: String },
-    Open { dir: String },
-    Enroll { ticket: String },
-    EnrollTyped { serial: u32, code: String, organisation: String },
-    Save { form: Value },
-    Households { after: Option<After>, limit: usize },
+    Create {
+        dir: String,
+    },
+    Open {
+        dir: String,
+    },
+    Enroll {
+        ticket: String,
+    },
+    EnrollTyped {
+        serial: u32,
+        code: String,
+        organisation: String,
+    },
+    Save {
+        form: Value,
+    },
+    Households {
+        after: Option<After>,
+        limit: usize,
+    },
     Register {},
-    Household { id: Uuid },
+    Household {
+        id: Uuid,
+    },
     Conflicts {},
-    Keep { household: Uuid, path: String, side: usize },
-    Answer { household: Uuid, path: String, value: Value },
+    Keep {
+        household: Uuid,
+        path: String,
+        side: usize,
+    },
+    Answer {
+        household: Uuid,
+        path: String,
+        value: Value,
+    },
     Visits {},
     Status {},
-    SetPatience { patience_ms: u64 },
+    SetPatience {
+        patience_ms: u64,
+    },
     SyncBegin {},
-    SyncNews { sync: u64, patience_ms: u64 },
-    SyncEnd { sync: u64 },
+    SyncNews {
+        sync: u64,
+        patience_ms: u64,
+    },
+    SyncEnd {
+        sync: u64,
+    },
     /// Proves that a panic becomes an exception. Not in builds that are shipped.
     #[cfg(debug_assertions)]
     Panic {},

@@ -55,6 +55,5 @@ extern "system" fn Java_org_khettara_Native_close<'local>(
     _native: JObject<'local>,
     handle: jlong,
 ) -> JByteArray<'local> {
-    env.with_env(|env| env.byte_array_from_slice(&call::close(handle)))
-        .resolve::<ThrowRuntimeExAndDefault>()
+    env.with_env(|env| env.byte_array_from_slice(&call::close(handle))).resolve::<ThrowRuntimeExAndDefault>()
 }

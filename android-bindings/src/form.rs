@@ -43,14 +43,20 @@ mod tests {
 
     #[test]
     fn what_is_named_in_clear_is_null_in_the_line() {
-        let form = json!({"record": "visit", "clear": ["note"], "needs": [{"id": "n", "clear": ["text"]}], "at": 1});
+        let form =
+            json!({"record": "visit", "clear": ["note"], "needs": [{"id": "n", "clear": ["text"]}], "at": 1});
         let line: Value = serde_json::from_str(&line(form).expect("a line")).expect("JSON");
-        assert_eq!(line, json!({"record": "visit", "needs": [{"id": "n", "text": null}], "at": 1, "note": null}));
+        assert_eq!(
+            line,
+            json!({"record": "visit", "needs": [{"id": "n", "text": null}], "at": 1, "note": null})
+        );
     }
 
     #[test]
     fn what_is_no_form_is_no_line() {
-        for wrong in [json!(1), json!([]), json!({"clear": 1}), json!({"clear": [1]}), json!({"a": [{"clear": 2}]})] {
+        for wrong in
+            [json!(1), json!([]), json!({"clear": 1}), json!({"clear": [1]}), json!({"a": [{"clear": 2}]})]
+        {
             assert_eq!(line(wrong), None);
         }
     }

@@ -138,7 +138,9 @@ pub(crate) fn too_large() -> Trouble {
 pub(crate) fn bad_page() -> Trouble {
     let [ar, fr, en] = [
         format!("تحمل الصفحة من 1 إلى {PAGE_ROWS_MAX} سطراً؛ لم يضع شيء؛ اطلبوا صفحة أصغر."),
-        format!("Une page porte de 1 à {PAGE_ROWS_MAX} lignes ; rien n'est perdu ; demandez une page plus petite."),
+        format!(
+            "Une page porte de 1 à {PAGE_ROWS_MAX} lignes ; rien n'est perdu ; demandez une page plus petite."
+        ),
         format!("A page has 1 to {PAGE_ROWS_MAX} rows; nothing is lost; ask for a smaller one."),
     ];
     ours(ErrorKind::Invalid, "bad_page", [&ar, &fr, &en])

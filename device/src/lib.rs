@@ -9,6 +9,7 @@
 //! sync          one sync; network: runtime and sockets       visits       where own visits provably are
 //! clocks        this tablet's clock beside others'           copy         words of a copied tablet
 //! words         where work is, what it waits for             mended       what opening had to mend
+//! error         why a call did nothing, or not all           trouble      the same in a worker's language, and its code
 //! ```
 
 mod clocks;
@@ -23,15 +24,16 @@ mod read;
 mod record;
 mod status;
 mod sync;
+mod trouble;
 mod visits;
 mod words;
 
 pub use device::Device;
 pub use error::DeviceError;
 pub use home::SOFTWARE;
+pub use mended::Mended;
 pub use read::{Choice, Household, Listed, ShownConflict, Writer};
 pub use record::{ImportEvent, ImportReport, RefusedLine};
-pub use mended::Mended;
 pub use status::{AtHeadquarters, Enrolment, Status, VisitCounts, VisitStatus, Waiting, WaitsFor};
 pub use sync::{Cancel, SyncEnd, SyncProgress, SyncReport};
 pub use visits::OwnVisit;
@@ -43,8 +45,8 @@ pub use khettara_core::sync::Whereabouts;
 pub use khettara_node::clock::Clock;
 pub use khettara_node::{OrganisationFile, OrganisationFileError};
 pub use khettara_records::model::{
-    FieldDescription, FieldPath, Form, Identifier, ListOf, RecordKind, Scalar, Shape, Tongue, Words, fields_and_codes,
-    parse_line,
+    FieldDescription, FieldPath, Form, Identifier, ListOf, REASON_CODES, RecordKind, Scalar, Shape, Tongue,
+    Words, fields_and_codes, parse_line,
 };
 pub use khettara_records::projection::{
     FamilyReceipt, Issuer, RecordRow, Side, Who, answer_words, link_sentence,

@@ -10,7 +10,9 @@ use crate::status::WaitsFor;
 pub const fn whereabouts_words(whereabouts: Whereabouts) -> Words {
     match whereabouts {
         Whereabouts::Saved => Words { ar: "محفوظ", fr: "Enregistrée", en: "Saved" },
-        Whereabouts::Colleague => Words { ar: "لدى زميل", fr: "Chez un collègue", en: "With a colleague" },
+        Whereabouts::Colleague => {
+            Words { ar: "لدى زميل", fr: "Chez un collègue", en: "With a colleague" }
+        }
         Whereabouts::Delivered => Words { ar: "سُلِّم", fr: "Transmise", en: "Delivered" },
         Whereabouts::SetAside(_) => Words {
             ar: "في المقر، موضوع جانباً",
@@ -70,8 +72,14 @@ pub const fn set_aside_words(reason: u8) -> Words {
             fr: "deux tablettes ont écrit sous un même nom",
             en: "two tablets wrote under one name",
         },
-        4 => Words { ar: "أُغلق هذا الجهاز", fr: "cette tablette a été fermée", en: "this tablet was closed" },
-        5 => Words { ar: "لم يجتز الفحص", fr: "ne passe pas les contrôles", en: "it does not pass the checks" },
+        4 => Words {
+            ar: "أُغلق هذا الجهاز", fr: "cette tablette a été fermée", en: "this tablet was closed"
+        },
+        5 => {
+            Words {
+                ar: "لم يجتز الفحص", fr: "ne passe pas les contrôles", en: "it does not pass the checks"
+            }
+        }
         6 => Words { ar: "شكله غير سليم", fr: "mal formé", en: "it is malformed" },
         7 => Words {
             ar: "يحمل اسم جهاز آخر",

@@ -11,7 +11,10 @@ fn word(device: &Device) -> Whereabouts {
     assert_eq!(visits.len(), 1);
     let word = visits[0].whereabouts;
     let own = device.household(&id()).expect("reads").own_visits;
-    assert_eq!(own.iter().map(|own| (own.visit.id, own.visit.whereabouts)).collect::<Vec<_>>(), [(visits[0].id, word)]);
+    assert_eq!(
+        own.iter().map(|own| (own.visit.id, own.visit.whereabouts)).collect::<Vec<_>>(),
+        [(visits[0].id, word)]
+    );
     let status = device.status().expect("reads");
     assert_eq!(status.visits, VisitCounts::of(&visits));
     assert_eq!(status.at_headquarters.visits, u64::from(word == Whereabouts::Headquarters));

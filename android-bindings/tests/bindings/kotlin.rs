@@ -14,8 +14,10 @@ const KINDS: [(RecordKind, &str); 4] = [
     (RecordKind::Need, "Need"),
 ];
 
-const HEAD: &str = "// Written from the tables of the Rust types: change those, then see android-bindings/README.md.\n";
-const SUPPRESS: &str = "@file:UseSerializers(UuidSerializer::class, InstantSerializer::class)\n\npackage org.khettara\n";
+const HEAD: &str =
+    "// Written from the tables of the Rust types: change those, then see android-bindings/README.md.\n";
+const SUPPRESS: &str =
+    "@file:UseSerializers(UuidSerializer::class, InstantSerializer::class)\n\npackage org.khettara\n";
 
 /// `Messages.kt`.
 pub(crate) fn messages() -> String {
@@ -74,7 +76,8 @@ fn push_structure(text: &mut String, structure: &Structure) {
 /// `Option<Vec<Words>>` is `List<Words>?`.
 fn kotlin_type(rust: &str) -> String {
     let rust = rust.replace(' ', "");
-    let inside = |outer: &str| rust.strip_prefix(outer).and_then(|rest| rest.strip_suffix('>')).map(str::to_owned);
+    let inside =
+        |outer: &str| rust.strip_prefix(outer).and_then(|rest| rest.strip_suffix('>')).map(str::to_owned);
     if let Some(inner) = inside("Option<") {
         return format!("{}? = null", kotlin_type(&inner));
     }
@@ -98,7 +101,8 @@ fn kotlin_type(rust: &str) -> String {
 
 fn push_row(text: &mut String, kind: RecordKind, name: &str) {
     let (words, article) = (kind.word().replace('_', " "), "A");
-    let _ = writeln!(text, "\n/** {article} {words} as it stands: of every field the answer that lists show. */");
+    let _ =
+        writeln!(text, "\n/** {article} {words} as it stands: of every field the answer that lists show. */");
     let _ = writeln!(text, "@Serializable\npublic data class {name}(");
     text.push_str("    /** Its id. */\n    val id: UUID,\n");
     if kind != RecordKind::Household {
@@ -150,7 +154,9 @@ fn push_form(text: &mut String, kind: RecordKind, name: &str) {
 fn push_list(text: &mut String, name: &str, of: ListOf) {
     match of {
         ListOf::Languages => {
-            text.push_str("    /** The languages spoken, all of them, by their codes; absent: unchanged. */\n");
+            text.push_str(
+                "    /** The languages spoken, all of them, by their codes; absent: unchanged. */\n",
+            );
             text.push_str("    val languages: List<String>? = null,\n");
         }
         ListOf::Records(kind) => {

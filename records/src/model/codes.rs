@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::{Serialize, Serializer};
 
 use super::error::Reason;
+use super::expected::Expected;
 use super::json::Node;
 use super::value::{FieldValue, Scalar, ValueType};
 use super::vocabulary::Vocabulary;
@@ -55,7 +56,7 @@ impl<V: FieldValue> FieldValue for Codes<V> {
     const TYPE: ValueType = ValueType::Codes(Self::LIST);
 
     fn of_node(node: &Node) -> Result<Self, Reason> {
-        let expected = "a list of codes in brackets";
+        let expected = Expected::Codes;
         let Node::List(items) = node else { return Err(Reason::WrongType { expected }) };
         let texts: Option<Vec<&str>> = items
             .iter()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::expected::Expected;
+
 /// A record that was refused. Nothing of it was kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct RecordError {
@@ -85,7 +87,7 @@ pub enum Reason {
     #[error("this must be {expected}")]
     WrongType {
         /// What is wanted.
-        expected: &'static str,
+        expected: Expected,
     },
     /// A code outside its list.
     #[error("this must be one of {}", list(allowed))]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::calendar;
 use super::error::{Reason, RecordError};
+use super::expected::Expected;
 use super::json::{Fields, Node};
 use super::value::{FieldValue, Scalar, ValueType, check_range};
 
@@ -41,16 +42,12 @@ impl FieldValue for Gps {
     const TYPE: ValueType = ValueType::Gps;
 
     fn of_node(node: &Node) -> Result<Self, Reason> {
-        let wrong = |_: RecordError| Reason::WrongType {
-            expected: "{\"lat_e5\": …, \"lon_e5\": …, \"accuracy_m\": …}, whole numbers of 1e-5 degrees and metres",
-        };
+        let wrong = |_: RecordError| Reason::WrongType { expected: Expected::Place };
         let mut fields = Fields::of(node.clone(), "").map_err(wrong)?;
         let mut number = |name: &'static str, max: i64| match fields.take(name).map_err(wrong)? {
             Some(Node::Integer(number)) => check_range(number, -max, max).map(|()| Some(number)),
             None => Ok(None),
-            Some(_) => {
-                Err(Reason::WrongType { expected: "whole numbers: degrees times 100,000, and metres" })
-            }
+            Some(_) => Err(Reason::WrongType { expected: Expected::PlaceNumbers }),
         };
         let lat = number("lat_e5", LATITUDE_E5_MAX)?;
         let lon = number("lon_e5", LONGITUDE_E5_MAX)?;

@@ -3,6 +3,7 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::{Reason, RecordError};
+use super::expected::Expected;
 
 /// One JSON value.
 #[derive(Clone, PartialEq)]
@@ -88,7 +89,7 @@ impl Fields {
     /// The fields of `node`, which stands at `path` (empty: the whole line).
     pub(crate) fn of(node: Node, path: &str) -> Result<Self, RecordError> {
         let Node::Object(entries) = node else {
-            return Err(RecordError::new(path, Reason::WrongType { expected: "an object in braces" }));
+            return Err(RecordError::new(path, Reason::WrongType { expected: Expected::Object }));
         };
         let entries = entries.into_iter().map(|(name, node)| (name, Some(node))).collect();
         Ok(Self { path: path.into(), entries, known: Vec::new() })
@@ -124,9 +125,7 @@ impl Fields {
                 Err(RecordError::new(self.at(name), Reason::TooMany { count: items.len(), max }))
             }
             Some(Node::List(items)) => Ok(Some(items)),
-            Some(_) => {
-                Err(RecordError::new(self.at(name), Reason::WrongType { expected: "a list in brackets" }))
-            }
+            Some(_) => Err(RecordError::new(self.at(name), Reason::WrongType { expected: Expected::List })),
         }
     }
 

@@ -9,6 +9,7 @@ use khettara_core::limits::{
 };
 
 use super::error::{Reason, RecordError};
+use super::expected::Expected;
 use super::fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
 use super::form::{Form, Keep, Resolution};
 use super::json::{Fields, Node};
@@ -165,7 +166,7 @@ fn take_resolution(fields: &mut Fields) -> Result<Form, RecordError> {
 }
 
 fn hash(field: &str, hex: &str) -> Result<ChangeHash, RecordError> {
-    let expected = "the 64 characters of a change's hash";
+    let expected = Expected::ChangeHash;
     ChangeHash::from_hex(hex).ok_or(RecordError::new(field, Reason::WrongType { expected }))
 }
 
@@ -175,7 +176,7 @@ fn scalar(node: &Node) -> Result<Scalar, RecordError> {
         Node::Integer(number) => Ok(Scalar::Integer(*number)),
         Node::Flag(flag) => Ok(Scalar::Flag(*flag)),
         _ => {
-            let expected = "a text, a whole number, true or false";
+            let expected = Expected::Scalar;
             Err(RecordError::new("value", Reason::WrongType { expected }))
         }
     }

@@ -5,8 +5,10 @@
 //! words → vocabulary → value, codes, quantity, gps, instant → fields, kinds   (what a field is, and may hold)
 //! fields, kinds → record_form, form → line                                   (entry, with reasons)
 //! genesis, ids, laid → write → document                                      (one subject, one automerge document)
+//! error, advice → reason_words                                               (a refusal in the three languages)
 //! ```
 
+mod advice;
 mod anchor;
 mod calendar;
 mod codes;
@@ -14,6 +16,8 @@ mod description;
 mod digest;
 mod document;
 mod error;
+mod expected;
+mod field_words;
 mod fields;
 mod form;
 mod genesis;
@@ -29,6 +33,7 @@ mod line;
 mod page;
 mod path;
 mod quantity;
+mod reason_words;
 mod record_form;
 mod rule;
 mod schema;
@@ -39,10 +44,12 @@ mod words;
 pub(crate) mod write;
 mod write_record;
 
+pub use advice::{Advice, Kept};
 pub use anchor::{Anchored, CLOCKS_AGREE_S, COMPARED_S, Compared, TIME_ERROR_S_MAX, anchored};
 pub use description::{FieldDescription, ListDescription, ListOf, Shape};
 pub use document::{ApplyError, HouseholdDocument, LoadError, NewRecord, Recorded};
 pub use error::{Reason, RecordError};
+pub use expected::Expected;
 pub(crate) use fields::FieldSpec;
 pub use fields::{HouseholdForm, MemberForm, NeedForm, VisitForm};
 pub use form::{Form, Keep, Reading, Resolution};
@@ -59,6 +66,7 @@ pub use line::parse_line;
 pub use page::fields_and_codes;
 pub use path::FieldPath;
 pub use quantity::{Amount, Count, Difficulty};
+pub use reason_words::REASON_CODES;
 pub use record_form::RecordForm;
 pub(crate) use record_form::broken_span;
 pub use rule::{RULES, Rule, RuleSpec};

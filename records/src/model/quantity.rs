@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::Reason;
+use super::expected::Expected;
 use super::json::Node;
 use super::value::{FieldValue, Scalar, ValueType, check_range};
 
@@ -34,7 +35,7 @@ macro_rules! quantities {
 
             fn of_node(node: &Node) -> Result<Self, Reason> {
                 let Node::Integer(number) = node else {
-                    return Err(Reason::WrongType { expected: "a whole number" });
+                    return Err(Reason::WrongType { expected: Expected::WholeNumber });
                 };
                 Self::new(*number)
             }

@@ -9,6 +9,7 @@ use khettara_core::limits;
 
 use super::calendar;
 use super::error::Reason;
+use super::expected::Expected;
 use super::json::Node;
 use super::vocabulary::Vocabulary;
 
@@ -96,7 +97,7 @@ impl FieldValue for String {
     fn of_node(node: &Node) -> Result<Self, Reason> {
         match node {
             Node::Text(text) => Ok(text.clone()),
-            _ => Err(Reason::WrongType { expected: "text in quotes" }),
+            _ => Err(Reason::WrongType { expected: Expected::Text }),
         }
     }
 
@@ -120,7 +121,7 @@ impl FieldValue for bool {
         if let Node::Flag(flag) = node {
             Ok(*flag)
         } else {
-            Err(Reason::WrongType { expected: "true or false" })
+            Err(Reason::WrongType { expected: Expected::Flag })
         }
     }
 
@@ -144,7 +145,7 @@ macro_rules! whole_numbers {
 
             fn of_node(node: &Node) -> Result<Self, Reason> {
                 let Node::Integer(number) = node else {
-                    return Err(Reason::WrongType { expected: "a whole number" });
+                    return Err(Reason::WrongType { expected: Expected::WholeNumber });
                 };
                 Self::try_from(*number).map_err(|_| Reason::OutOfRange { min: $min, max: $max })
             }

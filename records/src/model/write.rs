@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::document::NewRecord;
 use super::error::{Reason, RecordError};
+use super::expected::Expected;
 use super::fields::{FieldSpec, HouseholdForm, MemberForm, NeedForm, VisitForm, join};
 use super::form::{Form, Keep, Resolution};
 use super::ids::DeviceIds;
@@ -335,7 +336,7 @@ impl Writer<'_, '_> {
             Keep::Side(_) => return Err(RecordError::new("side", Reason::NoSuchSide)),
             Keep::Value(Scalar::Flag(stays_aside)) => *stays_aside,
             Keep::Value(_) => {
-                return Err(RecordError::new("value", Reason::WrongType { expected: "true or false" }));
+                return Err(RecordError::new("value", Reason::WrongType { expected: Expected::Flag }));
             }
         };
         let (key, on, off) = marker(found.kind).ok_or(RecordError::new("path", Reason::BadPath))?;

@@ -104,7 +104,7 @@ macro_rules! vocabularies {
             fn of_node(node: &crate::model::json::Node) -> Result<Self, crate::model::error::Reason> {
                 use crate::model::error::Reason;
                 let crate::model::json::Node::Text(code) = node else {
-                    return Err(Reason::WrongType { expected: "a code in quotes" });
+                    return Err(Reason::WrongType { expected: crate::model::Expected::Code });
                 };
                 Self::of_code(code).ok_or(Reason::NotInVocabulary { allowed: Self::CODES })
             }
