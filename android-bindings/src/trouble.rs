@@ -38,7 +38,7 @@ pub(crate) fn closed() -> Trouble {
         ErrorKind::Invalid,
         "closed",
         [
-            "أُغلق هذا الجهاز اللوحي في البرنامج؛ كل ما حُفظ باقٍ؛ افتحوه من جديد.",
+            "أُغلق هذا الجهاز في البرنامج؛ كل ما حُفظ باقٍ؛ افتحوه من جديد.",
             "Cette tablette est fermée dans le programme ; tout ce qui a été enregistré est conservé ; ouvrez-la de \
              nouveau.",
             "This tablet is closed in the program; everything saved is kept; open it again.",
@@ -52,7 +52,7 @@ pub(crate) fn still_in_use() -> Trouble {
         ErrorKind::Retry,
         "still_in_use",
         [
-            "أُغلق الجهاز اللوحي لكن عملاً ما زال جارياً فيه؛ لم يضع شيء؛ انتظروا قليلاً ثم حاولوا من جديد.",
+            "أُغلق الجهاز لكن عملاً ما زال جارياً فيه؛ لم يضع شيء؛ انتظروا قليلا ثم حاولوا من جديد.",
             "La tablette est fermée, mais un travail y est encore en cours ; rien n'est perdu ; attendez un peu, puis \
              réessayez.",
             "The tablet is closed, but some work on it is still under way; nothing is lost; wait a little, then try \
@@ -80,8 +80,8 @@ pub(crate) fn panicked() -> Trouble {
         ErrorKind::Bug,
         "panic",
         [
-            "وقع خطأ في البرنامج نفسه؛ كل ما حُفظ باقٍ؛ أبلغوا المقر به.",
-            "Le programme lui-même a fait une erreur ; tout ce qui a été enregistré est conservé ; signalez-la au siège.",
+            "وقع خطأ في البرنامج نفسه؛ كل ما حُفظ باقٍ؛ أبلغوا الإدارة المركزية به.",
+            "Le programme lui-même a fait une erreur ; tout ce qui a été enregistré est conservé ; signalez-la à l'administration centrale.",
             "The program itself made a mistake; everything saved is kept; report it to headquarters.",
         ],
     )
@@ -137,7 +137,7 @@ pub(crate) fn too_large() -> Trouble {
 /// A page of no row, or of too many.
 pub(crate) fn bad_page() -> Trouble {
     let [ar, fr, en] = [
-        format!("تحمل الصفحة من 1 إلى {PAGE_ROWS_MAX} سطراً؛ لم يضع شيء؛ اطلبوا صفحة أصغر."),
+        format!("تحمل الصفحة من 1 إلى {PAGE_ROWS_MAX} سطرا؛ لم يضع شيء؛ اطلبوا صفحة أصغر."),
         format!(
             "Une page porte de 1 à {PAGE_ROWS_MAX} lignes ; rien n'est perdu ; demandez une page plus petite."
         ),

@@ -40,7 +40,7 @@ impl Mended {
     pub const fn words(self) -> Words {
         match self {
             Self::Bloated => Words {
-                ar: "كبر الفهرس كثيراً فأُعيد بناؤه. لم يضع شيء.",
+                ar: "كبر الفهرس كثيرا فأُعيد بناؤه. لم يضع شيء.",
                 fr: "L'index était devenu trop grand et a été reconstruit. Rien n'est perdu.",
                 en: "The index had grown large and was built anew. Nothing was lost.",
             },
@@ -50,10 +50,10 @@ impl Mended {
                 en: "The index was missing and was built anew. Nothing was lost.",
             },
             Self::SetBack => Words {
-                ar: "عاد المخزن إلى حالة أقدم أو ضاعت نهايته، فأُعيد بناء الفهرس. زامنوا قريباً: الزملاء والمُرحِّلات \
+                ar: "عاد المخزن إلى حالة أقدم أو ضاعت نهايته، فأُعيد بناء الفهرس. زامنوا قريبا: الزملاء والخوادم \
                      يعيدون ما لديهم.",
                 fr: "Le stockage est revenu à un état antérieur, ou a perdu sa fin ; l'index a été reconstruit. \
-                     Synchronisez bientôt : collègues et relais rendent ce qu'ils détiennent.",
+                     Synchronisez bientôt : collègues et serveurs rendent ce qu'ils détiennent.",
                 en: "The store was set back to an earlier state, or lost its end; the index was built anew. \
                      Sync soon: colleagues and relays give back what they hold.",
             },
@@ -69,7 +69,7 @@ impl Mended {
                 en: "The last process ended while it was saving; what had not been confirmed was dropped.",
             },
             Self::Copied => Words {
-                ar: "لم يؤكد القرص آخر ملف فنُسخ إلى ملف جديد. زامنوا قريباً: قد يكون القرص يتعطل.",
+                ar: "لم يؤكد القرص آخر ملف فنُسخ إلى ملف جديد. زامنوا قريبا: قد يكون القرص يتعطل.",
                 fr: "Le disque n'a pas confirmé le dernier fichier, qui a été copié dans un nouveau. Synchronisez bientôt : \
                      il est peut-être en panne.",
                 en: "The disk did not confirm the last file, which was copied into a new one. Sync soon: it may be failing.",

@@ -54,6 +54,10 @@ impl Cancel {
         self.0.send_replace(true);
     }
 
+    fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
     async fn wait(&self) {
         let mut told = self.0.subscribe();
         // The sender lives in `self`, so waiting cannot fail.
@@ -239,6 +243,7 @@ impl Run<'_> {
         let mut addresses = addresses.to_vec();
         for session in 0..SESSIONS_MAX {
             let dialled = tokio::select! {
+                biased;
                 () = self.cancel.wait() => return Ok(SyncEnd::Cancelled),
                 dialled = self.network.dial(&addresses, pins) => dialled,
             };
@@ -466,5 +471,6 @@ async fn resolve(addresses: &[String], cancel: &Cancel) -> Result<Vec<SocketAddr
         };
         found.extend(looked_up.into_iter().flatten());
     }
-    if found.is_empty() { Err(DialError::Unreachable.into()) } else { Ok(found) }
+    // Whoever cancelled is told so, not that there is no network.
+    if found.is_empty() && !cancel.is_cancelled() { Err(DialError::Unreachable.into()) } else { Ok(found) }
 }

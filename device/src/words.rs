@@ -15,11 +15,15 @@ pub const fn whereabouts_words(whereabouts: Whereabouts) -> Words {
         }
         Whereabouts::Delivered => Words { ar: "سُلِّم", fr: "Transmise", en: "Delivered" },
         Whereabouts::SetAside(_) => Words {
-            ar: "في المقر، موضوع جانباً",
-            fr: "Au siège, mise de côté",
+            ar: "لدى الإدارة المركزية، موضوع جانبا",
+            fr: "À l'administration centrale, mise de côté",
             en: "At headquarters, set aside",
         },
-        Whereabouts::Headquarters => Words { ar: "في المقر", fr: "Au siège", en: "At headquarters" },
+        Whereabouts::Headquarters => {
+            Words {
+                ar: "لدى الإدارة المركزية", fr: "À l'administration centrale", en: "At headquarters"
+            }
+        }
     }
 }
 
@@ -34,18 +38,18 @@ impl WaitsFor {
                 en: "waits for the next sync",
             },
             Self::Key => Words {
-                ar: "ينتظر مفتاح الجماعة الذي يعطيه المقر",
-                fr: "attend la clé de la commune, que donne le siège",
+                ar: "ينتظر مفتاح الجماعة الذي تعطيه الإدارة المركزية",
+                fr: "attend la clé de la commune, que donne l'administration centrale",
                 en: "waits for the commune's key, which headquarters gives",
             },
             Self::Grant => Words {
-                ar: "ينتظر أن يمنح المقر هذه الجماعة لهذا الجهاز اللوحي",
-                fr: "attend que le siège confie la commune à cette tablette",
+                ar: "ينتظر أن تمنح الإدارة المركزية هذه الجماعة لهذا الجهاز",
+                fr: "attend que l'administration centrale confie la commune à cette tablette",
                 en: "waits until headquarters gives this tablet the commune",
             },
             Self::Headquarters => Words {
-                ar: "ينتظر لدى المُرحِّل أن يأخذه المقر",
-                fr: "attend au relais que le siège la prenne",
+                ar: "ينتظر لدى الخادم أن تأخذه الإدارة المركزية",
+                fr: "attend au serveur que l'administration centrale la prenne",
                 en: "waits at the relay for headquarters",
             },
             Self::Supervisor(reason) => set_aside_words(reason),
@@ -92,7 +96,7 @@ pub const fn set_aside_words(reason: u8) -> Words {
             en: "its content cannot be opened",
         },
         9 => Words {
-            ar: "لهذا الجهاز سجلات كثيرة جداً",
+            ar: "لهذا الجهاز سجلات كثيرة جدا",
             fr: "cette tablette a trop de journaux",
             en: "this tablet has too many logs",
         },

@@ -118,6 +118,8 @@ fn a_cancelled_sync_ends_and_the_next_one_delivers() {
     let at_first = cancel.clone();
     let report = device.sync(&cancel, &mut |_| at_first.cancel()).expect("ends");
     assert_ne!(report.ended, SyncEnd::Partial);
+    // Cancelled before it began, it says so, and not that there is no network.
+    assert_eq!(device.sync(&cancel, &mut |_| {}).expect("ends").ended, SyncEnd::Cancelled);
     let report = sync(&device).expect("syncs");
     assert_eq!((report.ended, report.delivered), (SyncEnd::Complete, 1));
 }

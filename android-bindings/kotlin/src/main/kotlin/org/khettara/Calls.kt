@@ -53,10 +53,10 @@ internal class Calls(private val door: Door) {
     private fun read(reply: ByteArray): JsonElement {
         if (reply.isEmpty() || reply[0] != ENCODING) throw otherEncoding(null)
         val envelope = try {
-            WIRE.parseToJsonElement(String(reply, 1, reply.size - 1, Charsets.UTF_8)) as JsonObject
+            WIRE.parseToJsonElement(String(reply, 1, reply.size - 1, Charsets.UTF_8)) as? JsonObject
         } catch (error: SerializationException) {
             throw otherEncoding(error)
-        }
+        } ?: throw otherEncoding(null)
         envelope["trouble"]?.let { trouble -> throw KhettaraException.of(WIRE.decodeFromJsonElement(Trouble.serializer(), trouble)) }
         return envelope["ok"] ?: JsonNull
     }

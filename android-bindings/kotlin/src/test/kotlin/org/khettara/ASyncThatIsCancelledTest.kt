@@ -48,26 +48,25 @@ class ASyncThatIsCancelledTest {
                 BlockingTablet.create(town.folder("amina")).use { tablet ->
                     tablet.enrollTyped(invitation.serial, invitation.code, file)
                     tablet.saveFamily()
+                    Thread.currentThread().interrupt()
+                    assertEquals(SyncEnd.CANCELLED, tablet.sync().ended)
+                    assertTrue(Thread.interrupted())
                     val report = AtomicReference<SyncReport>()
                     val waiting = thread { report.set(tablet.sync()) }
-                    while (refusedWith { tablet.beginSync() } != "syncing") Thread.sleep(5)
+                    Thread.sleep(WAITING_MS)
                     waiting.interrupt()
                     waiting.join()
                     assertEquals(SyncEnd.CANCELLED, report.get().ended)
-                    assertEquals(1, report.get().entriesLeft.coerceAtMost(1))
+                    assertTrue(report.get().entriesLeft >= 1)
                 }
             }
         }
     }
 
-    private fun refusedWith(begin: () -> Long): String? = try {
-        begin()
-        null
-    } catch (error: KhettaraException.Retry) {
-        error.code
-    }
-
     private companion object {
         const val VISITS = 300
+
+        /** Nobody answers, however long this is. */
+        const val WAITING_MS = 200L
     }
 }

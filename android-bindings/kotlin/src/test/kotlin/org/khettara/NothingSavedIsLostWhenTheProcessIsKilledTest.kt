@@ -42,7 +42,9 @@ class NothingSavedIsLostWhenTheProcessIsKilledTest {
         val lines = process.inputStream.bufferedReader()
         val first = checkNotNull(lines.readLine()) { "the process ended by itself" }
         Thread.sleep(chance.nextLong(MILLISECONDS_MAX))
-        process.destroyForcibly().waitFor()
+        // Through its handle: `Process` would close what it wrote.
+        process.toHandle().destroyForcibly()
+        process.waitFor()
         // The last line may be torn: what was not said whole was not said.
         val rest = lines.readText()
         val whole = rest.substringBeforeLast('\n', "").lines().filter { it.isNotEmpty() }
