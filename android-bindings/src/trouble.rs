@@ -145,3 +145,45 @@ pub(crate) fn bad_page() -> Trouble {
     ];
     ours(ErrorKind::Invalid, "bad_page", [&ar, &fr, &en])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_says_in_three_languages_that_nothing_saved_is_lost_and_what_to_do() {
+        let all = [
+            closed(),
+            still_in_use(),
+            no_such_sync(),
+            panicked(),
+            other_encoding(),
+            not_understood(),
+            too_large(),
+            bad_page(),
+        ];
+        let is_arabic = |letter: char| ('\u{600}'..'\u{700}').contains(&letter);
+        for Trouble { code, sentence: Words { ar, fr, en }, .. } in &all {
+            assert!(["باقٍ", "لم يضع"].iter().any(|said| ar.contains(said)), "{code}: {ar}");
+            assert!(["conservé", "rien n'est perdu"].iter().any(|said| fr.contains(said)), "{code}: {fr}");
+            assert!(["kept", "nothing is lost"].iter().any(|said| en.contains(said)), "{code}: {en}");
+            for text in [ar, fr, en] {
+                assert!(text.ends_with('.') && text.contains(['؛', ';']), "{code}: {text}");
+            }
+            assert!(!ar.contains(|letter: char| letter.is_ascii_alphabetic()), "{code}: {ar}");
+            assert!(!fr.contains(is_arabic) && !en.contains(is_arabic), "{code}");
+        }
+        let mut codes: Vec<&str> = all.iter().map(|trouble| trouble.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all.len());
+    }
+
+    #[test]
+    fn every_kind_of_error_has_its_own() {
+        let kinds = [Kind::Retry, Kind::Full, Kind::Refused, Kind::Invalid, Kind::Corrupt, Kind::Bug];
+        for kind in kinds {
+            assert_eq!(format!("{:?}", super::kind(kind)), format!("{kind:?}"));
+        }
+    }
+}

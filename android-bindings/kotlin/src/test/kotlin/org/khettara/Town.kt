@@ -13,7 +13,7 @@ internal class Invitation(val serial: Int, val code: String, val ticket: String)
 
 /** The real programs, as cargo built them. */
 internal object Programs {
-    private val folder = File(checkNotNull(System.getProperty("khettara.target")) { "-Dkhettara.target names cargo's folder" })
+    private val folder = File(checkNotNull(System.getProperty("khettara.programs")) { "-Dkhettara.programs names cargo's folder" })
 
     /** Runs a program to its end and gives what it wrote; it must succeed. */
     fun run(name: String, vararg arguments: String): String {
@@ -32,12 +32,20 @@ internal object Programs {
             .start()
 
     /** Another JVM with the classes of this one, which runs [main] of [type]. */
-    fun jvm(type: String, vararg arguments: String, before: List<String> = emptyList(), errors: File? = null): Process {
+    fun jvm(
+        type: String,
+        vararg arguments: String,
+        before: List<String> = emptyList(),
+        options: List<String> = listOf("-Xmx128m"),
+        environment: Map<String, String> = emptyMap(),
+        errors: File? = null,
+    ): Process {
         val java = File(System.getProperty("java.home"), "bin/java").path
         val classes = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
-        val options = listOf("-Xcheck:jni", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-        val properties = listOf("-Djava.library.path=$folder", "-Dkhettara.target=$folder")
-        val builder = ProcessBuilder(before + java + options + properties + listOf("-cp", classes, type) + arguments)
+        val checks = listOf("-Xcheck:jni", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+        val properties = listOf("-Djava.library.path=${System.getProperty("java.library.path")}", "-Dkhettara.programs=$folder")
+        val builder = ProcessBuilder(before + java + checks + options + properties + listOf("-cp", classes, type) + arguments)
+        builder.environment().putAll(environment)
         return builder.redirectError(errors?.let(ProcessBuilder.Redirect::to) ?: ProcessBuilder.Redirect.DISCARD).start()
     }
 }

@@ -45,6 +45,15 @@ class WhatIsShippedTest {
     }
 
     @Test
+    fun `an Android tool turns them into its own format for Android 8`() = inFolder { folder ->
+        val output = File(folder, "classes.dex")
+        val arguments = arrayOf("--dex", "--min-sdk-version=26", "--output=${output.path}", "target/classes")
+        val process = Programs.jvm("com.android.dx.command.Main", *arguments, errors = File(folder, "errors"))
+        assertEquals(0, process.waitFor(), File(folder, "errors").readText())
+        assertEquals("dex\n", output.inputStream().use { input -> ByteArray(4).also { input.read(it) } }.toString(Charsets.US_ASCII))
+    }
+
+    @Test
     fun `everything public has a comment that says what it is`() {
         val files = File("src/main/kotlin").walk().filter { it.extension == "kt" }.toList()
         val silent = files.flatMap { file ->

@@ -14,6 +14,8 @@ internal object Worker {
             "sync" -> save(File(folder), syncing = true)
             "hold" -> hold(File(folder))
             "fill" -> fill(File(folder))
+            "open" -> counted(arguments.drop(2)) { BlockingTablet.open(File(folder)).close() }
+            "ask" -> ask(File(folder), arguments.drop(2))
             else -> error("nobody does $what")
         }
     }
@@ -36,6 +38,29 @@ internal object Worker {
         CountDownLatch(1).await()
     }
 
+    /** Does it so many times, and says what the process holds after each of them. */
+    private fun counted(times: List<String>, work: (Int) -> Unit) {
+        for (count in times) {
+            repeat(count.toInt(), work)
+            val held = Held.now()
+            say("${held.threads} ${held.files} ${held.memoryKib}")
+        }
+    }
+
+    /** What an application asks all day, an error among it. */
+    private fun ask(folder: File, times: List<String>): Unit = BlockingTablet.open(folder).use { tablet ->
+        val family = tablet.households().rows.single().id
+        counted(times) { turn ->
+            when (turn % 5) {
+                0 -> check(tablet.households().rows.size == 1)
+                1 -> check(tablet.household(family).members.size == 2)
+                2 -> check(tablet.visits().size == 1)
+                3 -> refused<KhettaraException.Invalid> { tablet.save(HouseholdForm(id = family, phone = "1")) }
+                else -> check(tablet.conflicts().isEmpty())
+            }
+        }
+    }
+
     /** Saves until the disk is full, and then says what it is told. */
     private fun fill(folder: File) {
         val tablet = BlockingTablet.open(folder)
@@ -47,6 +72,19 @@ internal object Worker {
             }
         } catch (error: KhettaraException) {
             say("${error.kind} ${error.code} ${tablet.visits().size}")
+        }
+    }
+}
+
+/** What this process holds of the system. */
+internal data class Held(val threads: Int, val files: Int, val memoryKib: Long) {
+    companion object {
+        fun now(): Held {
+            System.gc()
+            val lines = File("/proc/self/status").readLines()
+            val status = lines.associate { it.substringBefore(':') to it.substringAfter(':').trim() }
+            val memory = status.getValue("VmRSS").substringBefore(' ').toLong()
+            return Held(status.getValue("Threads").toInt(), File("/proc/self/fd").list()!!.size, memory)
         }
     }
 }
