@@ -99,7 +99,7 @@ struct After {
 }
 
 /// Why there is no answer, or the answer as JSON.
-type Answered = Result<Vec<u8>, Trouble>;
+type Answered = Result<Vec<u8>, Box<Trouble>>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,7 +149,7 @@ pub fn close(handle: i64) -> Vec<u8> {
     refused(closed.unwrap_or_else(|_| Err(trouble::panicked())))
 }
 
-fn read(request: &[u8]) -> Result<Request, Trouble> {
+fn read(request: &[u8]) -> Result<Request, Box<Trouble>> {
     match request.split_first() {
         Some((&ENCODING, body)) if body.len() < REQUEST_BYTES_MAX => {
             serde_json::from_slice(body).map_err(|_| trouble::not_understood())
@@ -174,7 +174,7 @@ fn refused(answered: Answered) -> Vec<u8> {
     })
 }
 
-fn device_says<T>(said: Result<T, DeviceError>) -> Result<T, Trouble> {
+fn device_says<T>(said: Result<T, DeviceError>) -> Result<T, Box<Trouble>> {
     said.map_err(|error| trouble::of(&error))
 }
 

@@ -32,7 +32,7 @@ struct Run {
 struct News {
     /// The latest, if it was not asked for yet: older ones say nothing more.
     progress: Option<SyncProgress>,
-    end: Option<Result<SyncReport, Trouble>>,
+    end: Option<Result<SyncReport, Box<Trouble>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -46,7 +46,7 @@ impl Tablet {
     }
 
     /// Begins a sync on a thread of its own and gives its number. News of it is asked for.
-    pub(crate) fn begin_sync(self: &Arc<Self>) -> Result<u64, Trouble> {
+    pub(crate) fn begin_sync(self: &Arc<Self>) -> Result<u64, Box<Trouble>> {
         let mut sync = lock(&self.sync);
         if sync.as_ref().is_some_and(|run| lock(&run.news).end.is_none()) {
             return Err(trouble::of(&DeviceError::Syncing));
@@ -71,7 +71,7 @@ impl Tablet {
         Ok(*runs)
     }
 
-    fn carry_out(&self, run: &Run) -> Result<SyncReport, Trouble> {
+    fn carry_out(&self, run: &Run) -> Result<SyncReport, Box<Trouble>> {
         let report = self.device.sync(&run.cancel, &mut |progress| {
             lock(&run.news).progress = Some(answer::progress(progress));
             run.told.notify_all();
@@ -79,13 +79,13 @@ impl Tablet {
         report.map(|report| answer::report(&report)).map_err(|error| trouble::of(&error))
     }
 
-    fn run(&self, number: u64) -> Result<Arc<Run>, Trouble> {
+    fn run(&self, number: u64) -> Result<Arc<Run>, Box<Trouble>> {
         let run = lock(&self.sync).clone().filter(|run| run.number == number);
         run.ok_or_else(trouble::no_such_sync)
     }
 
     /// What is new of a sync, or nothing within `patience`.
-    pub(crate) fn sync_news(&self, number: u64, patience: Duration) -> Result<SyncNews, Trouble> {
+    pub(crate) fn sync_news(&self, number: u64, patience: Duration) -> Result<SyncNews, Box<Trouble>> {
         let run = self.run(number)?;
         let until = Instant::now() + patience;
         let mut news = lock(&run.news);
@@ -100,7 +100,7 @@ impl Tablet {
     }
 
     /// Cancels a sync, waits until it has ended, so that another may begin, and says how it ended.
-    pub(crate) fn end_sync(&self, number: u64) -> Result<SyncNews, Trouble> {
+    pub(crate) fn end_sync(&self, number: u64) -> Result<SyncNews, Box<Trouble>> {
         let run = self.run(number)?;
         run.cancel.cancel();
         let mut news = lock(&run.news);
@@ -133,14 +133,14 @@ impl News {
         let (report, trouble) = match self.end.clone() {
             None => (None, None),
             Some(Ok(report)) => (Some(report), None),
-            Some(Err(trouble)) => (None, Some(trouble)),
+            Some(Err(trouble)) => (None, Some(*trouble)),
         };
         SyncNews { progress, report, trouble }
     }
 }
 
 impl Run {
-    fn end(&self, ended: Result<SyncReport, Trouble>) {
+    fn end(&self, ended: Result<SyncReport, Box<Trouble>>) {
         lock(&self.news).end = Some(ended);
         self.told.notify_all();
     }

@@ -17,23 +17,23 @@ const fn kind(kind: Kind) -> ErrorKind {
 }
 
 /// What the device says.
-pub(crate) fn of(error: &DeviceError) -> Trouble {
+pub(crate) fn of(error: &DeviceError) -> Box<Trouble> {
     let [ar, fr, en] = [Tongue::Ar, Tongue::Fr, Tongue::En].map(|tongue| error.sentence(tongue));
-    Trouble {
+    Box::new(Trouble {
         kind: kind(error.kind()),
         code: error.code().into(),
         field: error.field().map(Into::into),
         sentence: Words { ar, fr, en },
-    }
+    })
 }
 
-fn ours(kind: ErrorKind, code: &str, [ar, fr, en]: [&str; 3]) -> Trouble {
+fn ours(kind: ErrorKind, code: &str, [ar, fr, en]: [&str; 3]) -> Box<Trouble> {
     let sentence = Words { ar: ar.into(), fr: fr.into(), en: en.into() };
-    Trouble { kind, code: code.into(), field: None, sentence }
+    Box::new(Trouble { kind, code: code.into(), field: None, sentence })
 }
 
 /// The handle stands for nothing that is open.
-pub(crate) fn closed() -> Trouble {
+pub(crate) fn closed() -> Box<Trouble> {
     ours(
         ErrorKind::Invalid,
         "closed",
@@ -47,7 +47,7 @@ pub(crate) fn closed() -> Trouble {
 }
 
 /// Closing waited long enough for calls that are under way.
-pub(crate) fn still_in_use() -> Trouble {
+pub(crate) fn still_in_use() -> Box<Trouble> {
     ours(
         ErrorKind::Retry,
         "still_in_use",
@@ -62,7 +62,7 @@ pub(crate) fn still_in_use() -> Trouble {
 }
 
 /// A sync that was forgotten, or never begun.
-pub(crate) fn no_such_sync() -> Trouble {
+pub(crate) fn no_such_sync() -> Box<Trouble> {
     ours(
         ErrorKind::Invalid,
         "no_such_sync",
@@ -75,7 +75,7 @@ pub(crate) fn no_such_sync() -> Trouble {
 }
 
 /// Something panicked.
-pub(crate) fn panicked() -> Trouble {
+pub(crate) fn panicked() -> Box<Trouble> {
     ours(
         ErrorKind::Bug,
         "panic",
@@ -88,7 +88,7 @@ pub(crate) fn panicked() -> Trouble {
 }
 
 /// A request of another version of the encoding.
-pub(crate) fn other_encoding() -> Trouble {
+pub(crate) fn other_encoding() -> Box<Trouble> {
     ours(
         ErrorKind::Bug,
         "other_encoding",
@@ -102,7 +102,7 @@ pub(crate) fn other_encoding() -> Trouble {
 }
 
 /// A request that is none.
-pub(crate) fn not_understood() -> Trouble {
+pub(crate) fn not_understood() -> Box<Trouble> {
     ours(
         ErrorKind::Invalid,
         "not_understood",
@@ -117,7 +117,7 @@ pub(crate) fn not_understood() -> Trouble {
 }
 
 /// More than one call carries.
-pub(crate) fn too_large() -> Trouble {
+pub(crate) fn too_large() -> Box<Trouble> {
     let [ar, fr, en] = [
         format!(
             "الطلب أكبر من {REQUEST_BYTES_MAX} بايت؛ لم يُحفظ منه شيء وكل ما حُفظ من قبل باقٍ؛ قسّموا الاستمارة."
@@ -135,7 +135,7 @@ pub(crate) fn too_large() -> Trouble {
 }
 
 /// A page of no row, or of too many.
-pub(crate) fn bad_page() -> Trouble {
+pub(crate) fn bad_page() -> Box<Trouble> {
     let [ar, fr, en] = [
         format!("تحمل الصفحة من 1 إلى {PAGE_ROWS_MAX} سطرا؛ لم يضع شيء؛ اطلبوا صفحة أصغر."),
         format!(
@@ -163,7 +163,8 @@ mod tests {
             bad_page(),
         ];
         let is_arabic = |letter: char| ('\u{600}'..'\u{700}').contains(&letter);
-        for Trouble { code, sentence: Words { ar, fr, en }, .. } in &all {
+        for trouble in &all {
+            let Trouble { code, sentence: Words { ar, fr, en }, .. } = &**trouble;
             assert!(["باقٍ", "لم يضع"].iter().any(|said| ar.contains(said)), "{code}: {ar}");
             assert!(["conservé", "rien n'est perdu"].iter().any(|said| fr.contains(said)), "{code}: {fr}");
             assert!(["kept", "nothing is lost"].iter().any(|said| en.contains(said)), "{code}: {en}");

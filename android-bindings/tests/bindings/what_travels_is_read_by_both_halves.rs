@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use khettara_android::ENCODING;
 use khettara_android::message::STRUCTURES;
 use khettara_device::{ListOf, RecordKind, parse_line};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::calls::{asked, ok, trouble};
 use crate::kotlin_is_what_the_rust_types_say::holds;
