@@ -14,6 +14,9 @@ const KINDS: [(RecordKind, &str); 4] = [
     (RecordKind::Need, "Need"),
 ];
 
+/// Structures that hold what people said: their `toString` tells nothing, so that no log does.
+const OF_PEOPLE: [&str; 6] = ["ListRow", "Record", "Writer", "Side", "Conflict", "HouseholdView"];
+
 const HEAD: &str =
     "// Written from the tables of the Rust types: change those, then see android-bindings/README.md.\n";
 const SUPPRESS: &str =
@@ -70,7 +73,15 @@ fn push_structure(text: &mut String, structure: &Structure) {
         docs(text, "    ", field.docs);
         let _ = writeln!(text, "    val {}: {},", camel(field.name), kotlin_type(field.rust_type));
     }
-    text.push_str(")\n");
+    match OF_PEOPLE.contains(&structure.name) {
+        true => says_nothing(text, ") {", structure.name, ""),
+        false => text.push_str(")\n"),
+    }
+}
+
+/// The end of a class whose `toString` says its name, and its id where it has one.
+fn says_nothing(text: &mut String, begin: &str, name: &str, id: &str) {
+    let _ = writeln!(text, "{begin}\n    override fun toString(): String = \"{name}({id}…)\"\n}}");
 }
 
 /// `Option<Vec<Words>>` is `List<Words>?`.
@@ -116,7 +127,8 @@ fn push_row(text: &mut String, kind: RecordKind, name: &str) {
     }
     text.push_str("    /** How many of its fields have several answers. */\n    val conflicts: Int,\n");
     text.push_str("    /** What other software wrote beside them, as JSON, by name. */\n");
-    text.push_str("    val extra: Map<String, String>,\n)\n");
+    text.push_str("    val extra: Map<String, String>,\n");
+    says_nothing(text, ") {", name, "$id ");
 }
 
 fn push_form(text: &mut String, kind: RecordKind, name: &str) {
@@ -143,11 +155,9 @@ fn push_form(text: &mut String, kind: RecordKind, name: &str) {
     text.push_str("    /** The id of one that exists, or an imported one; absent: it is new. */\n");
     text.push_str("    val id: UUID? = null,\n");
     text.push_str("    /** Names of fields to take away. */\n    val clear: Set<String> = emptySet(),\n");
-    let _ = writeln!(
-        text,
-        ") : Form() {{\n    override val record: String get() = \"{word}\"\n\n    override fun json(): JsonObject = \
-         formJson(serializer(), this)\n}}"
-    );
+    let json = "override fun json(): JsonObject = formJson(serializer(), this)";
+    let begin = format!(") : Form() {{\n    override val record: String get() = \"{word}\"\n\n    {json}\n");
+    says_nothing(text, &begin, &format!("{name}Form"), "");
 }
 
 /// Lists of records with classes of their own, and of languages.

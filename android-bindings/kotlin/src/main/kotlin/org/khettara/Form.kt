@@ -40,6 +40,8 @@ public data class RecordForm @JvmOverloads constructor(
     /** The same with one more yes or no. */
     public fun with(field: String, flag: Boolean): RecordForm = copy(fields = fields + (field to Value.Flag(flag)))
 
+    override fun toString(): String = "RecordForm($record …)"
+
     override fun json(): JsonObject {
         val all = LinkedHashMap<String, JsonElement>()
         all["record"] = JsonPrimitive(record)

@@ -180,7 +180,9 @@ public data class ListRow(
     val conflicts: Int,
     /** Whether it was set aside. */
     val withdrawn: Boolean,
-)
+) {
+    override fun toString(): String = "ListRow(…)"
+}
 
 /** Where a page of a list begins: behind this row. */
 @Serializable
@@ -213,7 +215,9 @@ public data class Record(
     val conflicts: Int,
     /** What other software wrote beside them, as JSON, by name. */
     val extra: Map<String, String>,
-)
+) {
+    override fun toString(): String = "Record(…)"
+}
 
 /** Where a visit provably is, and what it waits for. */
 @Serializable
@@ -251,7 +255,9 @@ public data class Writer(
     val at: Instant? = null,
     /** How far that may be wrong, in seconds. */
     val errorS: Int? = null,
-)
+) {
+    override fun toString(): String = "Writer(…)"
+}
 
 /** One answer of several. */
 @Serializable
@@ -264,7 +270,9 @@ public data class Side(
     val writer: Writer,
     /** Whether lists show this one meanwhile. */
     val shown: Boolean,
-)
+) {
+    override fun toString(): String = "Side(…)"
+}
 
 /** Several answers to one question, of which a person has to choose; none is lost. */
 @Serializable
@@ -279,7 +287,9 @@ public data class Conflict(
     val sentence: Words,
     /** The answers, at least two, in a fixed order. */
     val sides: List<Side>,
-)
+) {
+    override fun toString(): String = "Conflict(…)"
+}
 
 /** A household whole. */
 @Serializable
@@ -302,7 +312,9 @@ public data class HouseholdView(
     val conflicts: List<Conflict>,
     /** Of those of its visits that were written on this tablet: where they are. */
     val ownVisits: List<VisitStatus>,
-)
+) {
+    override fun toString(): String = "HouseholdView(…)"
+}
 
 /** Own visits by where they are. */
 @Serializable

@@ -56,7 +56,9 @@ public data class Household(
     val conflicts: Int,
     /** What other software wrote beside them, as JSON, by name. */
     val extra: Map<String, String>,
-)
+) {
+    override fun toString(): String = "Household($id …)"
+}
 
 /** A household, new or changed: of one that exists, only the fields that are given change. */
 @Serializable
@@ -108,6 +110,8 @@ public data class HouseholdForm @JvmOverloads constructor(
     override val record: String get() = "household"
 
     override fun json(): JsonObject = formJson(serializer(), this)
+
+    override fun toString(): String = "HouseholdForm(…)"
 }
 
 /** A member as it stands: of every field the answer that lists show. */
@@ -152,7 +156,9 @@ public data class Member(
     val conflicts: Int,
     /** What other software wrote beside them, as JSON, by name. */
     val extra: Map<String, String>,
-)
+) {
+    override fun toString(): String = "Member($id …)"
+}
 
 /** A member, new or changed: of one that exists, only the fields that are given change. */
 @Serializable
@@ -198,6 +204,8 @@ public data class MemberForm @JvmOverloads constructor(
     override val record: String get() = "member"
 
     override fun json(): JsonObject = formJson(serializer(), this)
+
+    override fun toString(): String = "MemberForm(…)"
 }
 
 /** A visit as it stands: of every field the answer that lists show. */
@@ -248,7 +256,9 @@ public data class Visit(
     val conflicts: Int,
     /** What other software wrote beside them, as JSON, by name. */
     val extra: Map<String, String>,
-)
+) {
+    override fun toString(): String = "Visit($id …)"
+}
 
 /** A visit, new or changed: of one that exists, only the fields that are given change. */
 @Serializable
@@ -293,6 +303,8 @@ public data class VisitForm @JvmOverloads constructor(
     override val record: String get() = "visit"
 
     override fun json(): JsonObject = formJson(serializer(), this)
+
+    override fun toString(): String = "VisitForm(…)"
 }
 
 /** A need as it stands: of every field the answer that lists show. */
@@ -316,7 +328,9 @@ public data class Need(
     val conflicts: Int,
     /** What other software wrote beside them, as JSON, by name. */
     val extra: Map<String, String>,
-)
+) {
+    override fun toString(): String = "Need($id …)"
+}
 
 /** A need, new or changed: of one that exists, only the fields that are given change. */
 @Serializable
@@ -341,4 +355,6 @@ public data class NeedForm @JvmOverloads constructor(
     override val record: String get() = "need"
 
     override fun json(): JsonObject = formJson(serializer(), this)
+
+    override fun toString(): String = "NeedForm(…)"
 }

@@ -12,9 +12,11 @@ import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.booleanOrNull
 import kotlinx.serialization.json.longOrNull
 
-/** The value of a field that has no property of its own. */
+/** The value of a field that has no property of its own. Its `toString` does not say it, so that no log does. */
 @Serializable(with = ValueSerializer::class)
 public sealed class Value {
+    final override fun toString(): String = "Value(…)"
+
     /** Text, a code, an id, a date or a time. */
     public data class Text(
         /** As a form would give it. */

@@ -3,6 +3,7 @@ package org.khettara
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
+import kotlin.test.assertFalse
 
 /** Every script that people write here is kept letter for letter; what is no text, or too long, is refused with a reason. */
 class WhatPeopleWriteTest {
@@ -77,6 +78,26 @@ class WhatPeopleWriteTest {
                 val water = kinds.getValue("household").fields.single { it.name == "water" }
                 assertContains(water.codes.map { it.code }, "well")
                 assertEquals("ماء", water.words.ar.removePrefix("ال"))
+            }
+        }
+    }
+
+    @Test
+    fun `what is printed of forms and records tells nothing of people`() {
+        Town().use { town ->
+            town.tablet("amina").use { tablet ->
+                val (secret, form) = "خدوج" to family("خدوج").copy(phone = "+212661234567", douar = "Secret")
+                val id = tablet.save(form).household
+                tablet.save(visitTo(id, secret))
+                val record = RecordForm("link").with("household", id.toString()).with("kind", "same_as").with("to", id.toString())
+                val own = refused<KhettaraException.Invalid> { tablet.save(record.with("note", secret)) }
+                val view = tablet.household(id)
+                val told = listOf(form, form.members, visitTo(id, secret), record.with("note", secret), Value.Text(secret), own) +
+                    listOf(view, view.household, view.members, view.visits, tablet.households(), tablet.households().rows)
+                for (printed in told.map { it.toString() }) {
+                    for (word in listOf(secret, "661234567", "Secret", "Moha")) assertFalse(printed.contains(word), printed)
+                }
+                assertContains(view.household.toString(), id.toString())
             }
         }
     }
