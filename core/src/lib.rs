@@ -14,6 +14,7 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod log;
+pub mod planted;
 pub mod store;
 pub mod sync;
 pub mod wire;

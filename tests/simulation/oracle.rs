@@ -104,7 +104,11 @@ impl Oracle {
         let relay = &*world.node("relay").store;
         for (_, log, n, head) in &self.delivered {
             let ending = held::segments_ending_at(relay, log, *n).expect("reads");
-            assert!(ending.iter().any(|(_, row)| row.head == *head), "Delivered, and not at the relay");
+            let there = ending.iter().find(|(_, row)| row.head == *head);
+            let (tip, _) = there.expect("Delivered, and not at the relay");
+            let all = held::above(relay, log, &[(*n, *tip)], &[]).expect("reads");
+            let entries: u64 = all.iter().map(|(_, row)| u64::from(row.count)).sum();
+            assert_eq!(entries, *n, "Delivered, and something before it is not at the relay");
         }
     }
 

@@ -6,6 +6,7 @@ use crate::error::ErrorKind;
 use crate::id::{DeviceKey, Feed};
 use crate::identity::{Fresh, Roster};
 use crate::log::{Place, ReceiptLine};
+use crate::planted::Fault;
 use crate::store::held::{CutPendingError, Pen, fold_roster};
 use crate::store::{Answer, Store, StoreError};
 use crate::sync::desk::{Desk, World};
@@ -160,6 +161,7 @@ impl Engine {
         match self.decide(store, now, inputs) {
             Ok((groups, outputs)) => match commit(store, groups) {
                 Ok(()) => (outputs, Ok(())),
+                Err(error) if Fault::ReceiptBeforeCommit.is_on() => (outputs, Err(error)),
                 Err(error) => {
                     // What was meant for them is not said now, and their memory thinks it was.
                     concerned.extend(outputs.iter().filter_map(addressee_of));

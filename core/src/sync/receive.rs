@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::id::{DeviceKey, Feed, LogId, SegmentId};
 use crate::limits;
 use crate::log::{Descriptor, Segment};
+use crate::planted::Fault;
 use crate::store::held::{
     Acceptance, above, accept, descriptor, end_log, ends_ladder, log_by_short_name, logs_in, meta_of,
     own_logs, relist, resolve_ends, segments_ending_at,
@@ -198,6 +199,9 @@ fn note_foreign_branch(
     fork: bool,
 ) -> Result<(), StoreError> {
     let own = owner.device == desk.world.party.key();
+    if Fault::ForkIgnored.is_on() {
+        return Ok(());
+    }
     let mut ours = false;
     if own && own_logs(&desk.overlay, &owner.feed)?.iter().any(|own| own.log == *log) {
         ours = true;
@@ -213,6 +217,9 @@ fn note_foreign_branch(
 
 /// Something arrived that others may have waited for: try them again until nothing moves.
 pub(super) fn retry_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    if Fault::RetryNeverFires.is_on() {
+        return Ok(());
+    }
     loop {
         let waiting = std::mem::take(&mut session.staged);
         let before = waiting.len();

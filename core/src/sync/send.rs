@@ -3,6 +3,7 @@
 use crate::id::{Feed, LogId, SegmentId};
 use crate::limits;
 use crate::log::{Descriptor, Segment, Vector};
+use crate::planted::Fault;
 use crate::store::held::{
     self, SegmentRow, above, descriptor, logs_in, receipt_of, segment_bytes, segments_ending_at,
 };
@@ -114,7 +115,9 @@ fn back_ref(desk: &Desk<'_>, log: &LogId, row: &SegmentRow) -> Result<BackRef, S
         return Ok(BackRef::Elided);
     }
     let alone = segments_ending_at(&desk.overlay, log, row.first - 1)?.len() == 1;
-    Ok(if alone { BackRef::Elided } else { BackRef::Whole(row.back) })
+    // With the fault every segment names its ground: one that does not cannot be checked before it is there.
+    let elided = alone && !Fault::SegmentGapAccepted.is_on();
+    Ok(if elided { BackRef::Elided } else { BackRef::Whole(row.back) })
 }
 
 /// A name the peer can resolve: a number, the short id of a log it spoke of, or else the log is spelled, with

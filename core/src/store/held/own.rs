@@ -11,6 +11,7 @@ use crate::log::{
     ContentFault, CutError, Cutter, Descriptor, Entry, Named, Segment, Start, Tip, Written, actor_id,
     chain_head, first_head,
 };
+use crate::planted::Fault;
 use crate::store::held::branch::{Branch, own_changes};
 use crate::store::held::keys;
 use crate::store::held::logs::{for_each, row, tail};
@@ -164,7 +165,8 @@ impl Pen {
         let (start, nonce) = match self.started.get(feed) {
             Some((started, nonce)) if *started == log.log => (None, *nonce),
             _ => {
-                let nonce = StartNonce(self.fresh.draw());
+                let drawn = self.fresh.draw();
+                let nonce = StartNonce(if Fault::SeqReusedAfterRestore.is_on() { [7; 16] } else { drawn });
                 (Some(Start { nonce, software: self.software.clone(), schema: self.schema }), nonce)
             }
         };

@@ -15,6 +15,7 @@ pub(crate) use format::FileId;
 pub(crate) use records::Record;
 
 use crate::limits::JOURNAL_RECORD_BYTES_MAX;
+use crate::planted::Fault;
 use crate::store::disk::{Disk, DiskError};
 use crate::store::port::{Damage, StoreError};
 use format::{HEADER_BYTES, Header, RECORD_PREFIX_BYTES, name_of, record, record_bytes};
@@ -83,7 +84,10 @@ impl<D: Disk> Journal<D> {
         let (file, at) = (last.file, last.end);
         let (bytes, check) = record(&file, at, content);
         let name = name_of(&file);
-        let written = self.disk.append(&name, &bytes).and_then(|()| self.disk.sync(&name));
+        let mut written = self.disk.append(&name, &bytes);
+        if !Fault::SentBeforeSynced.is_on() {
+            written = written.and_then(|()| self.disk.sync(&name));
+        }
         if let Err(error) = written {
             self.close_after_failure(file, at);
             return Err(error.into());
