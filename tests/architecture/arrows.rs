@@ -9,15 +9,16 @@ use crate::source::{mask, tokens};
 use crate::tree::Tree;
 
 /// The ground core's rooms stand on. Among themselves these may see each other.
-const GROUND: [&str; 5] = ["id", "limits", "error", "hash", "encoding"];
+const GROUND: [&str; 6] = ["id", "limits", "error", "hash", "encoding", "planted"];
 
 /// What each room of core may see, beside the ground.
-const CORE: [(&str, &[&str]); 10] = [
+const CORE: [(&str, &[&str]); 11] = [
     ("id", &[]),
     ("limits", &[]),
     ("error", &[]),
     ("hash", &[]),
     ("encoding", &[]),
+    ("planted", &[]),
     ("identity", &[]),
     ("log", &["identity"]),
     ("store", &["identity", "log"]),
