@@ -29,14 +29,15 @@ impl Kotlin {
         let library = library().ok_or_else(|| format!("{LIBRARY} is not beside this program"))?;
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../android-bindings/kotlin");
         let said = tempfile::NamedTempFile::new().map_err(|_| "there is no temporary folder")?;
-        let status = Command::new("mvn")
+        let output = Command::new("mvn")
             .current_dir(&project)
             .args(["-B", "-q", "test-compile", "dependency:build-classpath", "-Dmdep.includeScope=test"])
             .arg(format!("-Dmdep.outputFile={}", said.path().display()))
-            .status()
+            .output()
             .map_err(|error| format!("mvn does not start: {error}"))?;
-        if !status.success() {
-            return Err("mvn could not compile Kotlin's half".into());
+        if !output.status.success() {
+            let why = String::from_utf8_lossy(&output.stdout);
+            return Err(format!("mvn could not compile Kotlin's half:\n{why}"));
         }
         let others = std::fs::read_to_string(said.path()).map_err(|_| "mvn named no classes")?;
         let own = ["target/classes", "target/test-classes"].map(|folder| project.join(folder));

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use khettara_android::{ENCODING, call, close};
 use khettara_core::id::OrgId;
 use khettara_demo::province::{Generator, Household, Province, visit_line};
 use khettara_device::{Device, ImportEvent};
 use khettara_tests::Chance;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -23,11 +25,13 @@ const CALLS: u32 = 50_000;
 const GETTER_US: f64 = 1.0;
 const RECORD_US: f64 = 3.0;
 
-/// Families to which visits are saved, one each in a round; rounds before those that are measured, in which Java
-/// compiles; and those that are.
+/// Families to which visits are saved, one each in a round; rounds before those that are measured, in which all sides
+/// load the families; and those that are.
 const FAMILIES: u32 = 100;
-const ROUNDS_BEFORE: u32 = 6;
-const SAVE_ROUNDS: u32 = 21;
+const ROUNDS_BEFORE: u32 = 3;
+const SAVE_ROUNDS: u32 = 31;
+/// Rounds on a tablet of their own, in which Java compiles what is called often.
+const ROUNDS_TO_WARM: u32 = 60;
 /// How much longer than Rust's own call it may take.
 const TIMES: f64 = 1.3;
 
@@ -52,7 +56,7 @@ pub(crate) fn measure() -> Vec<Target> {
             return vec![Target::new("what Kotlin calls, measured", f64::NAN, 0.0)];
         }
     };
-    let mut targets = small_calls(&kotlin);
+    let mut targets = Vec::from(small_calls(&kotlin));
     targets.extend(saves(&kotlin));
     targets.extend(large_tablet(&kotlin));
     targets
@@ -136,11 +140,13 @@ impl Side {
 
 fn saves(kotlin: &Kotlin) -> Vec<Target> {
     println!(
-        "  one visit with a need and a note a call to {FAMILIES} families, the same visits on both sides,"
+        "  one visit with a need and a note a call to {FAMILIES} families, the same visits on all sides,"
     );
-    println!("  which go first in turn; medians of {SAVE_ROUNDS} rounds\n");
+    println!("  which go first in turn; medians of {SAVE_ROUNDS} rounds, Java warm\n");
     let mut jvm = kotlin.start(&[]);
-    let mut table = Table::new(["a visit saved", "Rust, us", "Kotlin, us", "times", "quartiles of times"]);
+    let first = warm(&mut jvm);
+    let mut table =
+        Table::new(["a visit saved, us", "Rust", "in the encoding", "Kotlin", "times", "quartiles"]);
     let mut targets = Vec::new();
     let on_disk = tempfile::tempdir().expect("a temporary folder can be made");
     let in_memory = tempfile::tempdir_in(IN_MEMORY);
@@ -155,13 +161,13 @@ fn saves(kotlin: &Kotlin) -> Vec<Target> {
             let rounds = rounds.iter().map(|round| round[side] * 1e6 / f64::from(FAMILIES));
             median(rounds.collect())
         };
-        let (rust, from_kotlin) = (us(RUST), us(KOTLIN));
+        let (rust, encoded, from_kotlin) = (us(RUST), us(ENCODED), us(KOTLIN));
         let times = from_kotlin / rust;
         let two = |number: f64| format!("{number:.2}");
         let mut each: Vec<f64> = rounds.iter().map(|round| round[KOTLIN] / round[RUST]).collect();
         each.sort_by(f64::total_cmp);
         let quartiles = format!("{:.2} to {:.2}", each[each.len() / 4], each[each.len() * 3 / 4]);
-        table.row([name.to_owned(), one(rust), one(from_kotlin), two(times), quartiles]);
+        table.row([name.to_owned(), one(rust), one(encoded), one(from_kotlin), two(times), quartiles]);
         targets.push(Target::new(
             format!("a visit saved by Kotlin, times Rust's call, {name}"),
             times,
@@ -169,43 +175,96 @@ fn saves(kotlin: &Kotlin) -> Vec<Target> {
         ));
     }
     table.print();
+    println!("  The first {FAMILIES} visits that Java saved at all took {} us each.\n", one(first));
     targets
 }
 
+/// Saves visits on a tablet that is thrown away, and gives what one of the first round took, in microseconds.
+fn warm(jvm: &mut Jvm) -> f64 {
+    let folder = tempfile::tempdir_in(IN_MEMORY).or_else(|_| tempfile::tempdir());
+    let folder = folder.expect("a temporary folder can be made");
+    let (of_kotlin, file) = (folder.path().join("kotlin"), folder.path().join("lines"));
+    let mut side = tablet(&of_kotlin, FAMILIES);
+    jvm.ask_of("open", &of_kotlin);
+    let mut rounds = (0..ROUNDS_TO_WARM).map(|_| {
+        fs::write(&file, side.next_visits().join("\n")).expect("writes");
+        jvm.ask_of("save", &file) / 1e3 / f64::from(FAMILIES)
+    });
+    let first = rounds.next().unwrap_or_default();
+    rounds.for_each(drop);
+    jvm.ask("close");
+    first
+}
+
+/// Rust's own call; the same asked in the encoding, but without Java; and Kotlin.
 const RUST: usize = 0;
-const KOTLIN: usize = 1;
+const ENCODED: usize = 1;
+const KOTLIN: usize = 2;
 
 /// What each side took for a visit to every family, in seconds, round by round.
-fn save_rounds(jvm: &mut Jvm, folder: &TempDir) -> Vec<[f64; 2]> {
-    let [of_rust, of_kotlin] = ["rust", "kotlin"].map(|name| folder.path().join(name));
+fn save_rounds(jvm: &mut Jvm, folder: &TempDir) -> Vec<[f64; 3]> {
+    let folders = ["rust", "encoded", "kotlin"].map(|name| folder.path().join(name));
     let file = folder.path().join("lines");
-    let (mut rust, mut kotlin) = (tablet(&of_rust, FAMILIES), tablet(&of_kotlin, FAMILIES));
-    let (device, _) = Device::open(&of_rust).expect("opens");
-    jvm.ask_of("open", &of_kotlin);
+    let mut sides = folders.each_ref().map(|folder| tablet(folder, FAMILIES));
+    let (device, _) = Device::open(&folders[RUST]).expect("opens");
+    let handle = asked(0, &json!({"call": "open", "dir": folders[ENCODED]}))["handle"].as_i64();
+    let handle = handle.expect("an open tablet has a number");
+    jvm.ask_of("open", &folders[KOTLIN]);
     let mut rounds = Vec::new();
     for number in 0..ROUNDS_BEFORE + SAVE_ROUNDS {
-        let lines = rust.next_visits();
-        fs::write(&file, kotlin.next_visits().join("\n")).expect("writes");
-        let mut round = [0.0; 2];
-        let mut by_kotlin = || jvm.ask_of("save", &file) / 1e9;
-        if number.is_multiple_of(2) {
-            round[KOTLIN] = by_kotlin();
-        }
-        let began = Instant::now();
-        for line in &lines {
-            std::hint::black_box(device.record_line(line).expect("saves"));
-        }
-        round[RUST] = began.elapsed().as_secs_f64();
-        if number % 2 == 1 {
-            round[KOTLIN] = by_kotlin();
+        let lines = sides.each_mut().map(Side::next_visits);
+        fs::write(&file, lines[KOTLIN].join("\n")).expect("writes");
+        let requests: Vec<Vec<u8>> = lines[ENCODED].iter().map(|line| request_to_save(line)).collect();
+        let mut round = [0.0; 3];
+        for turn in 0..3 {
+            let side = (number as usize + turn) % 3;
+            round[side] = match side {
+                RUST => seconds(|| {
+                    for line in &lines[RUST] {
+                        std::hint::black_box(device.record_line(line).expect("saves"));
+                    }
+                }),
+                ENCODED => seconds(|| {
+                    for request in &requests {
+                        std::hint::black_box(call(handle, request));
+                    }
+                }),
+                _ => jvm.ask_of("save", &file) / 1e9,
+            };
         }
         rounds.extend(Some(round).filter(|_| number >= ROUNDS_BEFORE));
     }
     jvm.ask("close");
-    let visits = |device: &Device| device.own_visits().expect("reads").len();
-    let there = Device::open(&of_kotlin).expect("Kotlin closed it").0;
-    assert_eq!(visits(&there), visits(&device), "both sides saved the same");
+    close(handle);
+    drop(device);
+    let visits = folders.map(|folder| {
+        let device = Device::open(&folder).expect("it was closed").0;
+        device.own_visits().expect("reads").len()
+    });
+    let saved = (FAMILIES * (ROUNDS_BEFORE + SAVE_ROUNDS)) as usize;
+    assert_eq!(visits, [saved; 3], "all sides saved all visits");
     rounds
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    work();
+    began.elapsed().as_secs_f64()
+}
+
+/// What a request is answered with, where it is carried out.
+fn asked(handle: i64, request: &Value) -> Value {
+    let reply = call(handle, &encoded(&request.to_string()));
+    let reply: Value = serde_json::from_slice(&reply[1..]).expect("a reply is JSON");
+    reply["ok"].clone()
+}
+
+fn request_to_save(line: &str) -> Vec<u8> {
+    encoded(&format!(r#"{{"call":"save","form":{line}}}"#))
+}
+
+fn encoded(request: &str) -> Vec<u8> {
+    [&[ENCODING], request.as_bytes()].concat()
 }
 
 /// What a machine with a tablet open said.
