@@ -5,6 +5,8 @@ mod arrived;
 mod bytes_per_visit;
 mod dice;
 mod growth;
+mod jvm;
+mod kotlin;
 mod nothing_to_do;
 mod opening;
 mod peer_visits;
@@ -20,7 +22,7 @@ use table::{Table, Target, one};
 /// A measurement: prints its table, and gives what it is held against.
 type Measurement = (&'static str, fn() -> Vec<Target>);
 
-const MEASUREMENTS: [Measurement; 7] = [
+const MEASUREMENTS: [Measurement; 8] = [
     ("nothing-to-do", nothing_to_do::measure),
     ("bytes-per-visit", bytes_per_visit::measure),
     ("bytes-of-peer-visits", slim_visits::measure),
@@ -28,6 +30,7 @@ const MEASUREMENTS: [Measurement; 7] = [
     ("opening", opening::measure),
     ("saving", saving::measure),
     ("growth", growth::measure),
+    ("kotlin", kotlin::measure),
 ];
 
 fn main() -> ExitCode {

@@ -161,19 +161,10 @@ fn size_of(folder: &Path) -> u64 {
 }
 
 /// A tablet's folder: households of colleagues, arrived in segments and read once, and visits of its own.
-fn build(folder: &Path, households: u32, own_visits: u32) {
+pub(crate) fn build(folder: &Path, households: u32, own_visits: u32) {
     let mut chance = Chance::new(SEED);
     let org = OrgId(chance.seed());
-    let device = Device::init(folder).expect("an empty folder takes a tablet");
-    let ticket = Ticket {
-        org,
-        addresses: vec!["192.0.2.1:7433".into()],
-        pin: SigningKey::from_seed(&chance.seed()).public(),
-        next_pin: DeviceKey::ZERO,
-        serial: 7,
-        secret: InviteSecret::new([7; 16]),
-    };
-    device.enroll(&ticket.to_text()).expect("a good code");
+    let device = enrolled(folder, org, &mut chance);
     let mut villages = villages(&org, &mut chance, households);
     // A tablet that nobody admitted yet reads the feeds it wrote in.
     for (village, _) in &villages {
@@ -199,6 +190,21 @@ fn build(folder: &Path, households: u32, own_visits: u32) {
     drop(device);
     // A large index is read once when it has grown by half; what is measured is an ordinary morning.
     drop(Device::open(folder).expect("opens"));
+}
+
+/// A new tablet that took a code and has met nobody.
+pub(crate) fn enrolled(folder: &Path, org: OrgId, chance: &mut Chance) -> Device {
+    let device = Device::init(folder).expect("an empty folder takes a tablet");
+    let ticket = Ticket {
+        org,
+        addresses: vec!["192.0.2.1:7433".into()],
+        pin: SigningKey::from_seed(&chance.seed()).public(),
+        next_pin: DeviceKey::ZERO,
+        serial: 7,
+        secret: InviteSecret::new([7; 16]),
+    };
+    device.enroll(&ticket.to_text()).expect("a good code");
+    device
 }
 
 /// Communes in turn, each with as many households as are still to be had, or as it has.

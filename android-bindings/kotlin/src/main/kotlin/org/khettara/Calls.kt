@@ -64,7 +64,7 @@ internal class Calls(private val door: Door) {
     internal companion object {
         /** The bytes of a request. */
         fun request(request: JsonObject): ByteArray {
-            val body = request.toString().toByteArray(Charsets.UTF_8)
+            val body = WIRE.encodeToString(JsonObject.serializer(), request).toByteArray(Charsets.UTF_8)
             val bytes = ByteArray(body.size + 1)
             bytes[0] = ENCODING
             body.copyInto(bytes, 1)

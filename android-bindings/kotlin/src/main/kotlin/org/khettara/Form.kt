@@ -60,8 +60,15 @@ internal fun <T : Form> formJson(serializer: SerializationStrategy<T>, form: T):
 
 /** Half a character would be another one in the record: it is refused, and the person types it again. */
 private fun checked(form: JsonObject): JsonObject {
-    check(form, "")
+    // Paths are only made for the form that has one.
+    if (!isWhole(form)) check(form, "")
     return form
+}
+
+private fun isWhole(element: JsonElement): Boolean = when (element) {
+    is JsonObject -> element.values.all(::isWhole)
+    is JsonArray -> element.all(::isWhole)
+    is JsonPrimitive -> !element.isString || halfAt(element.content) == null
 }
 
 private fun check(element: JsonElement, path: String) {
@@ -75,14 +82,20 @@ private fun check(element: JsonElement, path: String) {
 
 /** [text], where every half of a character stands beside its other half. */
 internal fun whole(text: String, field: String): String {
+    halfAt(text)?.let { throw halfACharacter(field, it) }
+    return text
+}
+
+/** Where half a character stands alone. */
+private fun halfAt(text: String): Int? {
     var place = 0
     while (place < text.length) {
         val letter = text[place]
         val isPair = letter.isHighSurrogate() && place + 1 < text.length && text[place + 1].isLowSurrogate()
-        if (letter.isSurrogate() && !isPair) throw halfACharacter(field, place)
+        if (letter.isSurrogate() && !isPair) return place
         place += if (isPair) 2 else 1
     }
-    return text
+    return null
 }
 
 private fun halfACharacter(field: String, place: Int): KhettaraException = KhettaraException.Invalid(
