@@ -6,6 +6,7 @@ import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
+import org.junit.Assume
 
 /** What can go wrong with a tablet is said by its kind, with a sentence, and loses nothing. */
 class AnErrorSaysWhatHappenedTest {
@@ -96,6 +97,29 @@ class AnErrorSaysWhatHappenedTest {
                 tablet.save(visitTo(tablet.saveFamily()))
                 assertEquals(held.size + 1L, tablet.sync().delivered)
             }
+        }
+    }
+
+    @Test
+    fun `a file system without a byte left is full, loses nothing, and takes visits again when there is space`() {
+        val mounting = listOf("unshare", "--map-root-user", "--mount", "bash", "-c")
+        Assume.assumeTrue(
+            "this system lets nobody mount a small file system; the story of files that may not grow stands for it",
+            runCatching { ProcessBuilder(mounting + "mount -t tmpfs tmpfs /mnt").start().waitFor() }.getOrNull() == 0,
+        )
+        Town().use { town ->
+            val folder = town.folder("small").apply { mkdirs() }
+            val mount = "mount -t tmpfs -o size=80m tmpfs ${folder.path}; exec \"$@\""
+            val before = mounting + mount + "small"
+            val errors = File(town.folder, "errors")
+            val process = Programs.jvm("org.khettara.Worker", "disk", folder.path, town.invite().ticket, before = before, errors = errors)
+            val lines = process.inputStream.bufferedReader().readLines()
+            assertEquals(0, process.waitFor(), errors.readText())
+            assertEquals("FULL tablet_full true true", lines[0])
+            val (visits, same) = lines[1].split(' ')
+            assertEquals("true", same)
+            assertTrue(visits.toInt() > 10, visits)
+            assertEquals("${visits.toInt() + 1} ${visits.toInt() + 1}", lines[2])
         }
     }
 

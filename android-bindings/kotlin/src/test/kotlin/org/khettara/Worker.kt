@@ -1,6 +1,7 @@
 package org.khettara
 
 import java.io.File
+import java.util.UUID
 import java.util.concurrent.CountDownLatch
 import kotlin.concurrent.thread
 
@@ -14,6 +15,7 @@ internal object Worker {
             "sync" -> save(File(folder), syncing = true)
             "hold" -> hold(File(folder))
             "fill" -> fill(File(folder))
+            "disk" -> fillTheDisk(File(folder), arguments[2])
             "open" -> counted(arguments.drop(2)) { BlockingTablet.open(File(folder)).close() }
             "ask" -> ask(File(folder), arguments.drop(2))
             else -> error("nobody does $what")
@@ -74,6 +76,33 @@ internal object Worker {
             say("${error.kind} ${error.code} ${tablet.visits().size}")
         }
     }
+
+    /** The same on a small file system of its own, which is gone with this process; and how it goes on with space. */
+    private fun fillTheDisk(folder: File, ticket: String) {
+        val tablet = BlockingTablet.create(File(folder, "tablet")).apply { enroll(ticket) }
+        val family = tablet.saveFamily()
+        val photos = File(folder, "photos")
+        photos.outputStream().use { out -> while (folder.usableSpace > FREE_BYTES) out.write(ByteArray(65_536)) }
+        val note = "ملاحظة طويلة ".repeat(400)
+        val saved = HashSet<UUID>()
+        val error = runCatching { while (true) saved.add(tablet.save(visitTo(family, note)).records.single().id) }.exceptionOrNull()
+        val told = error as? KhettaraException ?: throw checkNotNull(error)
+        say("${told.kind} ${told.code} ${tablet.status().full} ${folder.usableSpace < FREE_BYTES}")
+        say("${saved.size} ${tablet.visits().map { it.id }.toSet() == saved}")
+        tablet.close()
+        // Without a byte left it may not even open: then it says so, and opens when there is space.
+        val opened = runCatching { BlockingTablet.open(File(folder, "tablet")) }
+        opened.exceptionOrNull()?.let { check(it is KhettaraException.Full) { "$it" } }
+        check(photos.delete())
+        (opened.getOrNull() ?: BlockingTablet.open(File(folder, "tablet"))).use { again ->
+            check(again.visits().map { it.id }.toSet() == saved)
+            again.save(visitTo(family, note))
+            say("${again.visits().size} ${again.household(family).visits.size}")
+        }
+    }
+
+    /** Left free before the last visits. */
+    private const val FREE_BYTES = 1_048_576L
 }
 
 /** What this process holds of the system. */
