@@ -16,6 +16,8 @@ pub enum Mended {
     SetBack,
     /// The index was damaged.
     Damaged,
+    /// The disk has no space for an index, so it is held in memory.
+    NoSpace,
     /// The last process ended while it was saving.
     Interrupted,
     /// The disk did not confirm the last file, which was copied.
@@ -29,6 +31,7 @@ impl Mended {
             Reason::Missing => Self::Missing,
             Reason::Ahead => Self::SetBack,
             Reason::Damaged | Reason::OtherStore => Self::Damaged,
+            Reason::NoSpace => Self::NoSpace,
         });
         let torn = (opened.torn_bytes > 0).then_some(Self::Interrupted);
         let carried = opened.carried_over.then_some(Self::Copied);
@@ -61,6 +64,13 @@ impl Mended {
                 ar: "كان الفهرس تالفاً فأُعيد بناؤه. لم يضع شيء.",
                 fr: "L'index était endommagé et a été reconstruit. Rien n'est perdu.",
                 en: "The index was damaged and was built anew. Nothing was lost.",
+            },
+            Self::NoSpace => Words {
+                ar: "الجهاز ممتلئ. كل ما حُفظ باق ويمكن قراءته، لكن لن يُحفظ جديد حتى تُفرغ مساحة.",
+                fr: "La tablette est pleine. Tout ce qui est enregistré est là et se lit, mais rien de nouveau ne sera \
+                     enregistré avant que vous libériez de l'espace.",
+                en: "The tablet is full. Everything saved is there and can be read; nothing new is saved until space is \
+                     freed.",
             },
             Self::Interrupted => Words {
                 ar: "توقف البرنامج في المرة الأخيرة وهو يحفظ؛ حُذف ما لم يُؤكَّد حفظه فقط.",

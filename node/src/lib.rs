@@ -6,6 +6,7 @@ pub mod clock;
 pub mod driver;
 mod files;
 pub mod key_file;
+mod node_index;
 mod open_store;
 mod organisation_file;
 pub mod quic;
@@ -15,6 +16,7 @@ mod sled_index;
 mod store_lock;
 
 pub use files::FileDisk;
+pub use node_index::NodeIndex;
 pub use open_store::{NodeStore, OpenError, Owner, open_store, what_was_mended};
 pub use organisation_file::{OrganisationFile, OrganisationFileError};
 pub use reserve::{fill_reserve, has_reserve, release_reserve};

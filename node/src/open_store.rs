@@ -10,6 +10,7 @@
 //! ```
 
 use crate::files::{FileDisk, make_dir, told};
+use crate::node_index::NodeIndex;
 use crate::reserve::{fill_reserve, release_reserve};
 use crate::sled_index::{SledIndex, set_aside};
 use crate::store_lock::{LockError, StoreLock};
@@ -19,7 +20,7 @@ use khettara_core::store::{DiskError, Fresh, IndexError, JournalStore, Opened, O
 use std::path::Path;
 
 /// The store of a tablet, and of a relay without PostgreSQL.
-pub type NodeStore = JournalStore<FileDisk, SledIndex>;
+pub type NodeStore = JournalStore<FileDisk, NodeIndex>;
 
 /// Whose a store is. Each program opens its own alone: with another's keys it would write what nobody can make sense of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,25 +125,43 @@ pub fn open_store(dir: &Path, owner: Owner) -> Result<(NodeStore, Opened), OpenE
 }
 
 /// Opens the index, or an empty one in its place and the reason.
-fn open_index(dir: &Path) -> Result<(SledIndex, Option<Reason>), OpenError> {
+fn open_index(dir: &Path) -> Result<(NodeIndex, Option<Reason>), OpenError> {
     let path = dir.join("index");
-    if let Ok(mut index) = SledIndex::open(&path)
-        && let Ok(bloated) = index.is_bloated()
-    {
-        if bloated {
-            index.discard()?;
-        }
-        return Ok((index, bloated.then_some(Reason::Bloated)));
+    match open_sled(dir, &path) {
+        Ok(mut index) => match index.is_bloated() {
+            Ok(false) => return Ok((NodeIndex::OnDisk(index), None)),
+            Ok(true) => {
+                let discarded = index.discard();
+                return on_disk_or_in_memory(discarded.map(|()| index), Reason::Bloated);
+            }
+            // It is closed before it is moved.
+            Err(_) => drop(index),
+        },
+        // It may be sound: it stays where it is.
+        Err(IndexError::Full) => return on_disk_or_in_memory(Err(IndexError::Full), Reason::NoSpace),
+        Err(IndexError::Failed) => {}
     }
     set_aside(&path).map_err(told)?;
-    let index = match SledIndex::open(&path) {
-        // A full disk opens once more with what was kept back.
-        Err(IndexError::Full) if release_reserve(dir).is_ok_and(|released| released) => {
-            SledIndex::open(&path)
-        }
+    on_disk_or_in_memory(open_sled(dir, &path), Reason::Damaged)
+}
+
+/// A full disk opens once more with what was kept back.
+fn open_sled(dir: &Path, path: &Path) -> Result<SledIndex, IndexError> {
+    match SledIndex::open(path) {
+        Err(IndexError::Full) if release_reserve(dir).is_ok_and(|released| released) => SledIndex::open(path),
         opened => opened,
-    };
-    Ok((index?, Some(Reason::Damaged)))
+    }
+}
+
+fn on_disk_or_in_memory(
+    opened: Result<SledIndex, IndexError>,
+    reason: Reason,
+) -> Result<(NodeIndex, Option<Reason>), OpenError> {
+    match opened {
+        Ok(index) => Ok((NodeIndex::OnDisk(index), Some(reason))),
+        Err(IndexError::Full) => Ok((NodeIndex::in_memory(), Some(Reason::NoSpace))),
+        Err(IndexError::Failed) => Err(IndexError::Failed.into()),
+    }
 }
 
 /// Ids of journal files: from 32 random bytes of this process and a counter.
@@ -166,6 +185,7 @@ pub fn what_was_mended(opened: &Opened) -> Vec<String> {
         Reason::Ahead => "spoke of records that the journal does not have",
         Reason::OtherStore => "belonged to another store",
         Reason::Bloated => "had grown far beyond what it holds",
+        Reason::NoSpace => "has no space on the disk: free some; until then it is held in memory,",
     });
     let rebuilt =
         why.map(|why| format!("the index {why} and was built anew from the journal; nothing was lost"));

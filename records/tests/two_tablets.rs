@@ -52,6 +52,71 @@ fn both_answers_stay_on_both_tablets_until_a_person_decides_and_the_decision_rea
 }
 
 #[test]
+fn two_people_who_decide_differently_without_meeting_are_both_shown_and_two_who_agree_are_done() {
+    let (mut left, mut right) = pair();
+    left.write(&household(r#""water":"well""#));
+    right.write(&household(r#""water":"fountain""#));
+    left.hear(&right);
+    right.hear(&left);
+    let found = conflicts(&left.document).remove(0);
+    let decisions = [
+        (found.keep(0).unwrap(), found.sides[0].text.clone()),
+        (found.keep(1).unwrap(), found.sides[1].text.clone()),
+        (found.keep_value(Scalar::Text("other".into())), "other".into()),
+    ];
+    for (by_left, kept_left) in &decisions {
+        for (by_right, kept_right) in &decisions {
+            let (mut left, mut right) = (left.clone(), right.clone());
+            left.write(by_left);
+            right.write(by_right);
+            left.hear(&right);
+            right.hear(&left);
+            assert_eq!(left.document.digest(), right.document.digest());
+            let shown = conflicts(&left.document);
+            if kept_left == kept_right {
+                assert_eq!(shown, [], "both kept {kept_left}");
+                assert_eq!(left.view().household.water.as_deref(), Some(kept_left.as_str()));
+                continue;
+            }
+            assert_eq!(shown.len(), 1, "{kept_left} was kept here, {kept_right} there");
+            let sides: Vec<&str> = shown[0].sides.iter().map(|side| side.text.as_str()).collect();
+            assert!(sides.contains(&kept_left.as_str()) && sides.contains(&kept_right.as_str()), "{sides:?}");
+            left.write(&shown[0].keep(1).unwrap());
+            right.hear(&left);
+            assert_eq!(conflicts(&right.document), []);
+        }
+    }
+}
+
+#[test]
+fn two_people_who_keep_different_heads_without_meeting_are_both_shown() {
+    let (mut left, mut right) = pair();
+    let head = |name: &str| {
+        form(&format!(
+            r#"{{"record":"member","household":"{ID}","name_latin":"{name}","sex":"female","relation":"head"}}"#
+        ))
+    };
+    left.write(&head("Itto"));
+    right.write(&head("Rqia"));
+    left.hear(&right);
+    right.hear(&left);
+    let heads = |tablet: &Tablet| {
+        let found = conflicts(&tablet.document).into_iter();
+        found.filter(|one| one.path == FieldPath::Rule(Rule::OneHead)).collect::<Vec<_>>()
+    };
+    let found = heads(&left).remove(0);
+    for (by_left, by_right) in [(0, 1), (1, 0)] {
+        let (mut left, mut right) = (left.clone(), right.clone());
+        left.write(&found.keep(by_left).unwrap());
+        right.write(&found.keep(by_right).unwrap());
+        left.hear(&right);
+        right.hear(&left);
+        assert_eq!(left.document.digest(), right.document.digest());
+        assert!(!conflicts(&left.document).is_empty(), "two heads were kept, and nobody is told");
+    }
+}
+
+#[test]
 fn a_decision_is_refused_when_another_answer_has_come_since_and_when_the_answer_is_not_there() {
     let (mut left, mut right) = pair();
     let mut third = right.clone();

@@ -29,6 +29,8 @@ pub enum Reason {
     OtherStore,
     /// It had grown far beyond what it holds.
     Bloated,
+    /// The disk has no space for one: it is held in memory until the next opening.
+    NoSpace,
 }
 
 /// What opening found, for the log and the person.

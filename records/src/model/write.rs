@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{AutomergeError, ObjId, ObjType, ROOT};
+use automerge::{AutomergeError, ObjId, ObjType, ROOT, ScalarValue};
 use khettara_core::id::ChangeHash;
 use uuid::Uuid;
 
@@ -246,7 +246,15 @@ impl Writer<'_, '_> {
         if !laid::differ(&laid::operations(self.draft, maps, key)) {
             return self.put(maps, key, scalar);
         }
-        self.lay(maps, key, scalar)
+        self.lay_anew(maps, key, &laid::to_automerge(scalar))
+    }
+
+    /// Writes a decided value as an operation of its own, which has all that stands there before it. automerge takes
+    /// the winner's value given again for a removal of the others alone: another decision made meanwhile would then
+    /// overrule this one, and nobody would be shown that two people decided differently.
+    fn lay_anew(&mut self, maps: &[ObjId], key: &str, value: &ScalarValue) -> Result<(), RecordError> {
+        self.remove(maps, key)?;
+        maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
     }
 
     pub(super) fn remove(&mut self, maps: &[ObjId], key: &str) -> Result<(), RecordError> {
@@ -299,8 +307,7 @@ impl Writer<'_, '_> {
                 laid::to_automerge(&entered.map_err(|reason| RecordError::new("value", reason))?)
             }
         };
-        // The same value again is an operation here, and only here: it has all sides before it.
-        maps.iter().try_for_each(|map| self.draft.put(map, field.as_str(), value.clone())).map_err(internal)
+        self.lay_anew(&maps, field, &value)
     }
 
     /// Keeps one head: the household names it, and the other heads become "other" until a person says what.
@@ -341,9 +348,7 @@ impl Writer<'_, '_> {
         };
         let (key, on, off) = marker(found.kind).ok_or(RecordError::new("path", Reason::BadPath))?;
         let value = laid::to_automerge(if stays_aside { &on } else { &off });
-        // The same value again would be no operation at all; taken away and given again, it has all sides before it.
-        self.remove(&found.maps, key)?;
-        found.maps.iter().try_for_each(|map| self.draft.put(map, key, value.clone())).map_err(internal)
+        self.lay_anew(&found.maps, key, &value)
     }
 }
 

@@ -90,11 +90,14 @@ internal object Worker {
         say("${told.kind} ${told.code} ${tablet.status().full} ${folder.usableSpace < FREE_BYTES}")
         say("${saved.size} ${tablet.visits().map { it.id }.toSet() == saved}")
         tablet.close()
-        // Without a byte left it may not even open: then it says so, and opens when there is space.
-        val opened = runCatching { BlockingTablet.open(File(folder, "tablet")) }
-        opened.exceptionOrNull()?.let { check(it is KhettaraException.Full) { "$it" } }
+        // Without a byte left it opens all the same, and everything can be read.
+        BlockingTablet.open(File(folder, "tablet")).use { full ->
+            check(full.mended.any { it.en.startsWith("The tablet is full") }) { "${full.mended.map { it.en }}" }
+            check(full.visits().map { it.id }.toSet() == saved && full.household(family).visits.size == saved.size)
+            refused<KhettaraException.Full> { full.save(visitTo(family, note)) }
+        }
         check(photos.delete())
-        (opened.getOrNull() ?: BlockingTablet.open(File(folder, "tablet"))).use { again ->
+        BlockingTablet.open(File(folder, "tablet")).use { again ->
             check(again.visits().map { it.id }.toSet() == saved)
             again.save(visitTo(family, note))
             say("${again.visits().size} ${again.household(family).visits.size}")
