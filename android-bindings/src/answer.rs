@@ -4,16 +4,16 @@ use khettara_device::{
     Device, DeviceError, Enrolment as Enrolled, Feed, FieldDescription, Household as Shown, ListRow as Row,
     Listed, Mended, RecordKind, RecordRow, Saved as Written, Shape, ShownConflict, Side as Answer,
     SyncEnd as Ended, SyncProgress as Progress, SyncReport as Report, Tongue, VisitStatus as Stands,
-    WaitsFor as Awaits, Whereabouts as Place, Words as Three, whereabouts_words,
+    WaitsFor as Awaits, Whereabouts as Place, Words as Three, answer_words, whereabouts_words,
 };
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::message::{
-    About, Code, Conflict, Cursor, Enrolment, Field, HouseholdView, Kind, ListRow, Opened, Page, Record,
-    Saved, SavedRecord, Side, Status, SyncEnd, SyncProgress, SyncReport, VisitCounts, VisitStatus, Waiting,
-    WaitsFor, Whereabouts, Words, Writer,
+    About, Code, Conflict, Cursor, Enrolment, Field, FieldType, HouseholdView, Kind, ListRow, Opened, Page,
+    Record, Saved, SavedRecord, Side, Status, SyncEnd, SyncProgress, SyncReport, VisitCounts, VisitStatus,
+    Waiting, WaitsFor, Whereabouts, Words, Writer,
 };
 
 pub(crate) fn words(three: Three) -> Words {
@@ -134,7 +134,7 @@ pub(crate) fn visit_status(stands: &Stands) -> VisitStatus {
     }
 }
 
-fn side(answer: &Answer, writer: &khettara_device::Writer) -> Side {
+fn side(shown: &ShownConflict, answer: &Answer, writer: &khettara_device::Writer) -> Side {
     let told = answer.told.clone().unwrap_or_default();
     let writer = Writer {
         me: writer.is_me,
@@ -144,7 +144,8 @@ fn side(answer: &Answer, writer: &khettara_device::Writer) -> Side {
         at: told.at.map(|at| at.to_string()),
         error_s: told.error_s,
     };
-    Side { text: answer.text.clone(), value: answer.value.clone(), writer, shown: answer.winner }
+    let words = sentence(|tongue| answer_words(&shown.conflict, answer, tongue));
+    Side { text: answer.text.clone(), words, value: answer.value.clone(), writer, shown: answer.winner }
 }
 
 pub(crate) fn conflict(shown: &ShownConflict) -> Conflict {
@@ -154,7 +155,7 @@ pub(crate) fn conflict(shown: &ShownConflict) -> Conflict {
         household: Uuid::from_bytes(shown.conflict.document.0),
         path: shown.conflict.path.to_string(),
         sentence: sentence(|tongue| shown.sentence(tongue)),
-        sides: sides.map(|(answer, writer)| side(answer, writer)).collect(),
+        sides: sides.map(|(answer, writer)| side(shown, answer, writer)).collect(),
     }
 }
 
@@ -256,13 +257,41 @@ fn field(field: FieldDescription) -> Field {
         Shape::Text { bytes_max } => Some(bytes_max as u64),
         _ => None,
     };
-    Field { name: field.name.into(), words: words(field.words), needed: field.needed, codes, bytes_max }
+    let (min, max) = match field.shape {
+        Shape::Whole { min, max } => (Some(min), Some(max)),
+        _ => (None, None),
+    };
+    // The tablet gives a visit or a referral its own time where none is said.
+    let needed = field.needed && field.shape != Shape::Time;
+    let (name, words, field_type) = (field.name.into(), words(field.words), field_type(field.shape));
+    Field { name, words, field_type, needed, min, max, codes, bytes_max }
+}
+
+const fn field_type(shape: Shape) -> FieldType {
+    match shape {
+        Shape::Text { .. } => FieldType::Text,
+        Shape::Code(_) => FieldType::Code,
+        Shape::Codes(_) => FieldType::Codes,
+        Shape::Flag => FieldType::Flag,
+        Shape::Whole { .. } => FieldType::Whole,
+        Shape::Time => FieldType::Time,
+        Shape::Commune => FieldType::Commune,
+        Shape::Territories => FieldType::Territories,
+        Shape::Phone => FieldType::Phone,
+        Shape::Identifier => FieldType::Identifier,
+        Shape::Language => FieldType::Language,
+        Shape::Birth => FieldType::Birth,
+        Shape::Date => FieldType::Date,
+        Shape::Place => FieldType::Place,
+        Shape::Reference(_) => FieldType::Record,
+    }
 }
 
 /// Every kind of record with its fields and their codes.
 pub(crate) fn kinds() -> Vec<Kind> {
     let kind = |kind: RecordKind| Kind {
         record: kind.word().into(),
+        words: words(kind.words()),
         fields: kind.described().into_iter().map(field).collect(),
     };
     RecordKind::ALL.iter().copied().map(kind).collect()

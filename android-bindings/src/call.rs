@@ -56,7 +56,7 @@ enum Request {
     },
     Households {
         after: Option<After>,
-        limit: usize,
+        limit: i64,
     },
     Register {},
     Household {
@@ -66,7 +66,7 @@ enum Request {
     Keep {
         household: Uuid,
         path: String,
-        side: usize,
+        side: i64,
     },
     Answer {
         household: Uuid,
@@ -211,7 +211,10 @@ fn on_tablet(tablet: &Arc<Tablet>, request: Request) -> Answered {
             encoded(&device_says(device.enroll_typed(serial, &code, file))?)
         }
         Request::Save { form } => {
-            let line = form::line(form).ok_or_else(trouble::not_understood)?;
+            let line = form::line(form).map_err(|fault| match fault {
+                form::Fault::NoForm => trouble::not_understood(),
+                form::Fault::Repeated(field) => trouble::of(&DeviceError::repeated(field)),
+            })?;
             encoded(&answer::saved(&device_says(device.record_line(&line))?))
         }
         Request::Households { after, limit } => households(device, after, limit),
@@ -224,7 +227,10 @@ fn on_tablet(tablet: &Arc<Tablet>, request: Request) -> Answered {
             let conflicts = device_says(device.conflicts())?;
             encoded(&conflicts.iter().map(answer::conflict).collect::<Vec<_>>())
         }
-        Request::Keep { household, path, side } => resolve(device, &household, &path, Choice::Side(side)),
+        Request::Keep { household, path, side } => {
+            let side = usize::try_from(side).map_err(|_| trouble::of(&DeviceError::NoSuchSide))?;
+            resolve(device, &household, &path, Choice::Side(side))
+        }
         Request::Answer { household, path, value } => {
             let value = scalar(value).ok_or_else(trouble::not_understood)?;
             resolve(device, &household, &path, Choice::Value(value))
@@ -249,10 +255,9 @@ fn on_tablet(tablet: &Arc<Tablet>, request: Request) -> Answered {
     }
 }
 
-fn households(device: &Device, after: Option<After>, limit: usize) -> Answered {
-    if !(1..=PAGE_ROWS_MAX).contains(&limit) {
-        return Err(trouble::bad_page());
-    }
+fn households(device: &Device, after: Option<After>, limit: i64) -> Answered {
+    let limit = usize::try_from(limit).ok().filter(|limit| (1..=PAGE_ROWS_MAX).contains(limit));
+    let limit = limit.ok_or_else(trouble::bad_page)?;
     let after = after.map(|after| Feed::new(after.feed).map(|feed| (feed, after.id))).transpose();
     let after = after.map_err(|_| trouble::not_understood())?;
     let listed = device_says(device.households(after.as_ref(), limit + 1))?;

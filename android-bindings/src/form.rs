@@ -5,34 +5,45 @@ use serde_json::{Map, Value};
 /// The names of fields to take away, in a form and in each of those inside it.
 const CLEAR: &str = "clear";
 
-/// The line: `null` where a field is named in `clear`. `None` where the form is no object, or `clear` no list of
-/// names.
-pub(crate) fn line(form: Value) -> Option<String> {
-    Some(cleared(form)?.to_string())
+/// Why there is no line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The form is no object, or `clear` no list of names.
+    NoForm,
+    /// A field is given a value and taken away.
+    Repeated(String),
 }
 
-fn cleared(form: Value) -> Option<Value> {
-    let Value::Object(mut form) = form else { return None };
+/// The line: `null` where a field is named in `clear`.
+pub(crate) fn line(form: Value) -> Result<String, Fault> {
+    Ok(cleared(form, "")?.to_string())
+}
+
+fn cleared(form: Value, at: &str) -> Result<Value, Fault> {
+    let Value::Object(mut form) = form else { return Err(Fault::NoForm) };
     let names = form.remove(CLEAR);
-    for value in form.values_mut() {
+    for (list, value) in &mut form {
         let Value::Array(items) = value else { continue };
-        for item in items.iter_mut().filter(|item| item.is_object()) {
-            *item = cleared(std::mem::take(item))?;
+        for (place, item) in items.iter_mut().enumerate().filter(|(_, item)| item.is_object()) {
+            *item = cleared(std::mem::take(item), &format!("{at}{list}[{place}]."))?;
         }
     }
     if let Some(names) = names {
-        clear(&mut form, names)?;
+        clear(&mut form, names, at)?;
     }
-    Some(Value::Object(form))
+    Ok(Value::Object(form))
 }
 
-fn clear(form: &mut Map<String, Value>, names: Value) -> Option<()> {
-    let Value::Array(names) = names else { return None };
+fn clear(form: &mut Map<String, Value>, names: Value, at: &str) -> Result<(), Fault> {
+    let Value::Array(names) = names else { return Err(Fault::NoForm) };
     for name in names {
-        let Value::String(name) = name else { return None };
+        let Value::String(name) = name else { return Err(Fault::NoForm) };
+        if form.contains_key(&name) {
+            return Err(Fault::Repeated(format!("{at}{name}")));
+        }
         form.insert(name, Value::Null);
     }
-    Some(())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -57,7 +68,13 @@ mod tests {
         for wrong in
             [json!(1), json!([]), json!({"clear": 1}), json!({"clear": [1]}), json!({"a": [{"clear": 2}]})]
         {
-            assert_eq!(line(wrong), None);
+            assert_eq!(line(wrong), Err(Fault::NoForm));
         }
+    }
+
+    #[test]
+    fn what_is_given_and_taken_away_is_neither() {
+        let form = json!({"record": "visit", "needs": [{"text": "x", "clear": ["text"]}]});
+        assert_eq!(line(form), Err(Fault::Repeated("needs[0].text".into())));
     }
 }

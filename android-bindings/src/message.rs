@@ -76,6 +76,39 @@ enumerations! {
         /// Headquarters closed this tablet. It keeps and delivers its own work.
         Closed,
     }
+    /// What a field holds.
+    FieldType {
+        /// Text in a person's words.
+        Text,
+        /// One code of a list.
+        Code,
+        /// Several codes of a list.
+        Codes,
+        /// Yes or no.
+        Flag,
+        /// A whole number.
+        Whole,
+        /// A time in UTC, to the second.
+        Time,
+        /// A commune's HCP code.
+        Commune,
+        /// HCP codes of territories, with spaces between them.
+        Territories,
+        /// A telephone number.
+        Phone,
+        /// A number of a state register: kept as a hash, not to be shown again.
+        Identifier,
+        /// A language's code.
+        Language,
+        /// A date or year of birth, which may be a guess.
+        Birth,
+        /// A date, a month or a year.
+        Date,
+        /// A place on the map.
+        Place,
+        /// The id of another record.
+        Record,
+    }
     /// How a sync ended.
     SyncEnd {
         /// Everything was said.
@@ -240,8 +273,10 @@ structures! {
     }
     /// One answer of several.
     Side {
-        /// The answer as a person reads it.
+        /// The answer as it was written.
         text: String,
+        /// The same for a person: codes by what they mean.
+        words: Words,
         /// The answer as a form would give it.
         value: Value,
         /// Who wrote it.
@@ -255,7 +290,7 @@ structures! {
         feed: String,
         /// The household, or the other document.
         household: Uuid,
-        /// The field, as `resolve` takes it.
+        /// The field, for programs: `keep` and `answer` find it by this.
         path: String,
         /// Who wrote what, where and when, in one sentence.
         sentence: Words,
@@ -407,8 +442,14 @@ structures! {
         name: String,
         /// What it is.
         words: Words,
-        /// Whether a new record must have it.
+        /// What it holds.
+        field_type: FieldType,
+        /// Whether a new record must be given it.
         needed: bool,
+        /// The least number, where it takes one.
+        min: Option<i64>,
+        /// The greatest number.
+        max: Option<i64>,
         /// The codes it takes, where it takes codes.
         codes: Vec<Code>,
         /// Bytes of UTF-8 it takes at most, where it takes text.
@@ -418,6 +459,8 @@ structures! {
     Kind {
         /// Its word: `household`, `member`, `visit`, `need`…
         record: String,
+        /// What it is.
+        words: Words,
         /// Its fields, in the order of the page.
         fields: Vec<Field>,
     }

@@ -72,9 +72,13 @@ impl Tablet {
     }
 
     fn carry_out(&self, run: &Run) -> Result<SyncReport, Box<Trouble>> {
+        let mut last = None;
         let report = self.device.sync(&run.cancel, &mut |progress| {
-            lock(&run.news).progress = Some(answer::progress(progress));
-            run.told.notify_all();
+            if last != Some(*progress) {
+                last = Some(*progress);
+                lock(&run.news).progress = Some(answer::progress(progress));
+                run.told.notify_all();
+            }
         });
         report.map(|report| answer::report(&report)).map_err(|error| trouble::of(&error))
     }

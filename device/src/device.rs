@@ -152,7 +152,8 @@ impl Device {
     /// goes on there if it is interrupted.
     ///
     /// # Errors
-    /// [`DeviceError::Ticket`] for a code misread, [`DeviceError::OtherOrganisation`]; nothing is lost.
+    /// [`DeviceError::Ticket`] for a code misread, [`DeviceError::OtherOrganisation`], [`DeviceError::AlreadyEnrolled`];
+    /// nothing is lost.
     pub fn enroll(&self, ticket: &str) -> Result<(), DeviceError> {
         self.join(Membership::of_ticket(Ticket::from_text(ticket)?)?)
     }
@@ -301,19 +302,22 @@ pub(crate) fn own_visits(member: &Member) -> Result<Vec<OwnVisit>, StoreError> {
     })
 }
 
-/// Another code for a tablet of the same organisation: after a refusal, or for another role.
+/// Another code for a tablet of the same organisation, after a refusal. An enrolled one keeps its own: its claim to
+/// another invitation would be refused, and would stand in the way of every sync.
 fn rejoin(member: &Member, new: Membership) -> Result<(), DeviceError> {
     let mut held = lock(&member.membership);
     if held.org != new.org {
         return Err(DeviceError::OtherOrganisation);
     }
-    let me = member.shared.with(|engine, _| engine.party().key());
-    let has_won = member.shared.with(|engine, _| {
-        let credential = new.serial().and_then(|serial| engine.roster().credential(serial));
-        credential.is_some_and(|credential| credential.device == me)
+    let (own, admission) = member.shared.with(|engine, _| {
+        let (roster, me) = (engine.roster(), engine.party().key());
+        (roster.serial_of(&me), roster.admission(&me))
     });
-    if has_won {
-        return Ok(());
+    match (own, admission) {
+        // The code it was enrolled with, read once more.
+        (Some(own), _) if new.serial() == Some(own) => return Ok(()),
+        (Some(own), Admission::Admitted { .. }) => return Err(DeviceError::AlreadyEnrolled(own)),
+        _ => {}
     }
     member.shared.with(|_, store| new.save(store))?;
     *held = new;

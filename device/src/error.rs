@@ -10,7 +10,7 @@ use khettara_node::chance::NoChance;
 use khettara_node::driver::StartError;
 use khettara_node::key_file::KeyFileError;
 use khettara_node::quic::{BindError, DialError};
-use khettara_records::model::RecordError;
+use khettara_records::model::{Reason, RecordError};
 use khettara_records::replica::RecordFailure;
 
 use khettara_node::OrganisationFileError;
@@ -64,6 +64,12 @@ pub enum DeviceError {
         "this tablet belongs to another organisation; nothing was changed; make a new tablet in an empty folder"
     )]
     OtherOrganisation,
+    /// The tablet is enrolled.
+    #[error(
+        "this tablet is enrolled already, as number {0}; nothing was changed, and this code stays unused: give it to \
+         a tablet that is not enrolled"
+    )]
+    AlreadyEnrolled(u32),
     /// The registrar refused the claim. Everything saved stays, and another code may be tried.
     #[error("{}", claim_refused(*.0))]
     ClaimRefused(Refusal),
@@ -121,6 +127,12 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
+    /// A form that says of one field two things.
+    #[must_use]
+    pub const fn repeated(field: String) -> Self {
+        Self::Record(RecordError { line: None, field, reason: Reason::Repeated })
+    }
+
     /// What the caller should do.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -138,6 +150,8 @@ impl DeviceError {
                     ErrorKind::Refused
                 }
             },
+            // It may hear of it yet.
+            Self::ClaimRefused(Refusal::NO_INVITATION) => ErrorKind::Retry,
             Self::Syncing | Self::Start(_) | Self::Runtime(_) | Self::Bind(_) => ErrorKind::Retry,
             Self::NotGranted | Self::ClaimRefused(_) | Self::RelayBroken => ErrorKind::Refused,
             Self::Chance(_) => ErrorKind::Bug,
@@ -149,6 +163,7 @@ impl DeviceError {
             | Self::NoRelay
             | Self::NotEnrolled
             | Self::OtherOrganisation
+            | Self::AlreadyEnrolled(_)
             | Self::Record(_)
             | Self::NoSuchHousehold
             | Self::NoSuchConflict

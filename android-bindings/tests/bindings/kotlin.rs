@@ -17,6 +17,17 @@ const KINDS: [(RecordKind, &str); 4] = [
 /// Structures that hold what people said: their `toString` tells nothing, so that no log does.
 const OF_PEOPLE: [&str; 6] = ["ListRow", "Record", "Writer", "Side", "Conflict", "HouseholdView"];
 
+/// What `Words` can do.
+const IN_TONGUE: &str = ") {
+    /** The same in one language. */
+    public fun inTongue(tongue: Tongue): String = when (tongue) {
+        Tongue.AR -> ar
+        Tongue.FR -> fr
+        Tongue.EN -> en
+    }
+}
+";
+
 const HEAD: &str =
     "// Written from the tables of the Rust types: change those, then see android-bindings/README.md.\n";
 const SUPPRESS: &str =
@@ -72,6 +83,10 @@ fn push_structure(text: &mut String, structure: &Structure) {
     for field in structure.fields {
         docs(text, "    ", field.docs);
         let _ = writeln!(text, "    val {}: {},", camel(field.name), kotlin_type(field.rust_type));
+    }
+    if structure.name == "Words" {
+        text.push_str(IN_TONGUE);
+        return;
     }
     match OF_PEOPLE.contains(&structure.name) {
         true => says_nothing(text, ") {", structure.name, ""),
@@ -142,7 +157,8 @@ fn push_form(text: &mut String, kind: RecordKind, name: &str) {
         let nested = if kind == RecordKind::Visit { "" } else { " Absent inside another form." };
         let _ = writeln!(text, "    /** Its household.{nested} */\n    val household: UUID? = null,");
     }
-    let (needed, others): (Vec<_>, Vec<_>) = kind.described().into_iter().partition(|field| field.needed);
+    let (needed, others): (Vec<_>, Vec<_>) =
+        kind.described().into_iter().partition(|field| field.needed && field.shape != Shape::Time);
     for field in &needed {
         push_field(text, field, " Needed in a new one.");
     }
@@ -152,9 +168,9 @@ fn push_form(text: &mut String, kind: RecordKind, name: &str) {
     for field in others.iter().filter(|field| !field.name.starts_with("anchored_")) {
         push_field(text, field, "");
     }
-    text.push_str("    /** The id of one that exists, or an imported one; absent: it is new. */\n");
+    text.push_str("    /** The id of one that exists, which is changed, or that another system gave; absent: it is new. */\n");
     text.push_str("    val id: UUID? = null,\n");
-    text.push_str("    /** Names of fields to take away. */\n    val clear: Set<String> = emptySet(),\n");
+    text.push_str("    /** Fields to take away, by their names in lines, such as `road_km_tenths`. */\n    val clear: Set<String> = emptySet(),\n");
     let json = "override fun json(): JsonObject = formJson(serializer(), this)";
     let begin = format!(") : Form() {{\n    override val record: String get() = \"{word}\"\n\n    {json}\n");
     says_nothing(text, &begin, &format!("{name}Form"), "");

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use khettara_android::message::{
-    About, Code, Conflict, Cursor, Enrolment, ErrorKind, Field, HouseholdView, Kind, ListRow, Opened, Page,
-    Record, Saved, SavedRecord, Side, Status, SyncBegun, SyncEnd, SyncNews, SyncProgress, SyncReport,
-    Trouble, VisitCounts, VisitStatus, Waiting, WaitsFor, Whereabouts, Words, Writer,
+    About, Code, Conflict, Cursor, Enrolment, ErrorKind, Field, FieldType, HouseholdView, Kind, ListRow,
+    Opened, Page, Record, Saved, SavedRecord, Side, Status, SyncBegun, SyncEnd, SyncNews, SyncProgress,
+    SyncReport, Trouble, VisitCounts, VisitStatus, Waiting, WaitsFor, Whereabouts, Words, Writer,
 };
 use khettara_device::{FieldDescription, ListOf, RecordKind, Shape};
 use serde::Serialize;
@@ -62,10 +62,11 @@ fn small(all: &mut Examples, given: bool) {
     let code = Code { code: "well".into(), words: words() };
     all.add("Code", &code);
     let bytes_max = given.then_some(256);
-    let field =
-        Field { name: "water".into(), words: words(), needed: given, codes: many(given, code), bytes_max };
+    let (min, max) = (given.then_some(-1), given.then_some(10_000));
+    let (name, field_type, codes) = ("water".into(), FieldType::Code, many(given, code));
+    let field = Field { name, words: words(), field_type, needed: given, min, max, codes, bytes_max };
     all.add("Field", &field);
-    all.add("Kind", &Kind { record: "household".into(), fields: many(given, field) });
+    all.add("Kind", &Kind { record: "household".into(), words: words(), fields: many(given, field) });
     for kind in [
         ErrorKind::Retry,
         ErrorKind::Full,
@@ -179,7 +180,7 @@ fn households(all: &mut Examples, given: bool) {
     for value in
         [json!("well"), json!(-7), json!(true), json!({"lat_e5": 1}), json!(["a"]), json!(null), json!(1.5)]
     {
-        let side = Side { text: "puits".into(), value, writer: writer.clone(), shown: given };
+        let side = Side { text: "puits".into(), words: words(), value, writer: writer.clone(), shown: given };
         all.add("Side", &side);
         sides.push(side);
     }

@@ -82,6 +82,7 @@ fn trouble(error: &DeviceError) -> Result<Trouble, &RecordError> {
         DeviceError::NoRelay => Trouble::NoRelay,
         DeviceError::NotEnrolled => Trouble::NotEnrolled,
         DeviceError::OtherOrganisation => Trouble::OtherOrganisation,
+        DeviceError::AlreadyEnrolled(_) => Trouble::AlreadyEnrolled,
         DeviceError::ClaimRefused(reason) => of_claim(*reason),
         DeviceError::Record(refused) => return Err(refused),
         DeviceError::NoSuchHousehold => Trouble::NoSuchHousehold,

@@ -201,6 +201,11 @@ troubles! {
         ["هذا الجهاز مسجل لدى هيئة أخرى", "يرجى الاستمرار في استعماله كما هو، أو طلب جهاز آخر من الإدارة المركزية"],
         ["cette tablette appartient à une autre organisation", "continuez à l'utiliser comme avant, ou demandez une autre tablette à l'administration centrale"],
         ["this tablet belongs to another organisation", "go on using it as before, or ask headquarters for another tablet"];
+    /// It is enrolled, and was given another code.
+    AlreadyEnrolled, "already_enrolled", All,
+        ["هذا الجهاز مسجل من قبل، ولم يُستعمل هذا الرمز", "يرجى الاستمرار في استعماله كما هو، وإعطاء الرمز لجهاز غير مسجل"],
+        ["cette tablette est déjà inscrite, et ce code n'a pas servi", "continuez à l'utiliser comme avant, et donnez le code à une tablette qui n'est pas inscrite"],
+        ["this tablet is enrolled already, and this code was not used", "go on using it as before, and give the code to a tablet that is not enrolled"];
     /// Another tablet was first.
     ClaimAlreadyUsed, "claim_already_used", All,
         ["سبق لجهاز آخر أن استعمل هذا الرمز، فلم يُسجل هذا الجهاز", "يرجى طلب رمز جديد من الإدارة المركزية"],

@@ -43,10 +43,11 @@ const fn place(error: &DeviceError) -> usize {
         DeviceError::RelayBroken => 25,
         DeviceError::Syncing => 26,
         DeviceError::Input(_) => 27,
+        DeviceError::AlreadyEnrolled(_) => 28,
     }
 }
 
-const PLACES: usize = 28;
+const PLACES: usize = 29;
 
 /// What a system says, with a path as some systems put it there.
 fn said(kind: io::ErrorKind) -> io::Error {
@@ -143,6 +144,7 @@ fn examples() -> Vec<DeviceError> {
         DeviceError::NoRelay,
         DeviceError::NotEnrolled,
         DeviceError::OtherOrganisation,
+        DeviceError::AlreadyEnrolled(7),
         DeviceError::NoSuchHousehold,
         DeviceError::NoSuchConflict,
         DeviceError::NoSuchSide,

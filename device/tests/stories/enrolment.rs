@@ -64,6 +64,21 @@ fn a_second_tablet_with_the_same_code_is_refused_and_the_first_works_on() {
 }
 
 #[test]
+fn an_enrolled_tablet_takes_no_other_code_and_syncs_on() {
+    let world = World::new();
+    let code = world.ticket().to_text();
+    let device = world.blank("amina");
+    device.enroll(&code).expect("a good code");
+    sync(&device).expect("syncs");
+    let refused = device.enroll(&world.ticket().to_text()).expect_err("it has one");
+    assert!(matches!(refused, DeviceError::AlreadyEnrolled(_)), "{refused}");
+    device.enroll(&code).expect("its own, read once more, changes nothing");
+    device.record_line(&household(HOUSEHOLD)).expect("saves");
+    device.record_line(&visit(HOUSEHOLD, 2)).expect("saves");
+    assert_eq!(sync(&device).expect("syncs").sent, 1);
+}
+
+#[test]
 fn a_code_of_another_organisation_is_refused_and_loses_nothing() {
     let (world, other) = (World::seeded(1), World::seeded(2));
     let device = world.tablet("amina");

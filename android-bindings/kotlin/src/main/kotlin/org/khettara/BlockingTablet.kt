@@ -140,6 +140,15 @@ public class BlockingTablet private constructor(private val calls: Calls, privat
         @JvmStatic
         public fun open(folder: File): BlockingTablet = begin("open", folder)
 
+        /** Opens the tablet in [folder], or makes one where there is none. */
+        @JvmStatic
+        public fun openOrCreate(folder: File): BlockingTablet = try {
+            open(folder)
+        } catch (error: KhettaraException.Invalid) {
+            if (error.code != "no_tablet") throw error
+            create(folder)
+        }
+
         /** What this software is. */
         @JvmStatic
         public fun about(): About = Calls(Native).call(0, "about", About.serializer())

@@ -1,5 +1,7 @@
 package org.khettara
 
+import java.time.Instant
+import java.time.temporal.ChronoUnit
 import java.util.UUID
 import kotlinx.serialization.SerializationStrategy
 import kotlinx.serialization.json.JsonArray
@@ -28,9 +30,22 @@ public data class RecordForm @JvmOverloads constructor(
     val fields: Map<String, Value> = emptyMap(),
     /** The id of one that exists, or an imported one; absent: it is new. */
     val id: UUID? = null,
-    /** Names of fields to take away. */
+    /** Fields to take away, by name. */
     val clear: Set<String> = emptySet(),
 ) : Form() {
+    /** The same of a record that exists, or that another system gave an id. */
+    public fun of(id: UUID): RecordForm = copy(id = id)
+
+    /** The same with one more field to take away. */
+    public fun without(field: String): RecordForm = copy(clear = clear + field)
+
+    /** The same with one more record that it names. */
+    public fun with(field: String, record: UUID): RecordForm = with(field, record.toString())
+
+    /** The same with one more time, to the second. */
+    public fun with(field: String, time: Instant): RecordForm =
+        with(field, time.truncatedTo(ChronoUnit.SECONDS).toString())
+
     /** The same with one more field of text, a code, an id, a date or a time. */
     public fun with(field: String, text: String): RecordForm = copy(fields = fields + (field to Value.Text(text)))
 

@@ -68,6 +68,41 @@ public enum class Enrolment {
     CLOSED,
 }
 
+/** What a field holds. */
+@Serializable
+public enum class FieldType {
+    /** Text in a person's words. */
+    TEXT,
+    /** One code of a list. */
+    CODE,
+    /** Several codes of a list. */
+    CODES,
+    /** Yes or no. */
+    FLAG,
+    /** A whole number. */
+    WHOLE,
+    /** A time in UTC, to the second. */
+    TIME,
+    /** A commune's HCP code. */
+    COMMUNE,
+    /** HCP codes of territories, with spaces between them. */
+    TERRITORIES,
+    /** A telephone number. */
+    PHONE,
+    /** A number of a state register: kept as a hash, not to be shown again. */
+    IDENTIFIER,
+    /** A language's code. */
+    LANGUAGE,
+    /** A date or year of birth, which may be a guess. */
+    BIRTH,
+    /** A date, a month or a year. */
+    DATE,
+    /** A place on the map. */
+    PLACE,
+    /** The id of another record. */
+    RECORD,
+}
+
 /** How a sync ended. */
 @Serializable
 public enum class SyncEnd {
@@ -88,7 +123,14 @@ public data class Words(
     val fr: String,
     /** In English. */
     val en: String,
-)
+) {
+    /** The same in one language. */
+    public fun inTongue(tongue: Tongue): String = when (tongue) {
+        Tongue.AR -> ar
+        Tongue.FR -> fr
+        Tongue.EN -> en
+    }
+}
 
 /** What this software is. */
 @Serializable
@@ -262,8 +304,10 @@ public data class Writer(
 /** One answer of several. */
 @Serializable
 public data class Side(
-    /** The answer as a person reads it. */
+    /** The answer as it was written. */
     val text: String,
+    /** The same for a person: codes by what they mean. */
+    val words: Words,
     /** The answer as a form would give it. */
     val value: Value,
     /** Who wrote it. */
@@ -281,7 +325,7 @@ public data class Conflict(
     val feed: String,
     /** The household, or the other document. */
     val household: UUID,
-    /** The field, as `resolve` takes it. */
+    /** The field, for programs: `keep` and `answer` find it by this. */
     val path: String,
     /** Who wrote what, where and when, in one sentence. */
     val sentence: Words,
@@ -457,8 +501,14 @@ public data class Field(
     val name: String,
     /** What it is. */
     val words: Words,
-    /** Whether a new record must have it. */
+    /** What it holds. */
+    val fieldType: FieldType,
+    /** Whether a new record must be given it. */
     val needed: Boolean,
+    /** The least number, where it takes one. */
+    val min: Long? = null,
+    /** The greatest number. */
+    val max: Long? = null,
     /** The codes it takes, where it takes codes. */
     val codes: List<Code>,
     /** Bytes of UTF-8 it takes at most, where it takes text. */
@@ -470,6 +520,8 @@ public data class Field(
 public data class Kind(
     /** Its word: `household`, `member`, `visit`, `need`… */
     val record: String,
+    /** What it is. */
+    val words: Words,
     /** Its fields, in the order of the page. */
     val fields: List<Field>,
 )

@@ -102,9 +102,9 @@ public data class HouseholdForm @JvmOverloads constructor(
     val note: String? = null,
     /** Withdrawn. retiré · مسحوب */
     val withdrawn: Boolean? = null,
-    /** The id of one that exists, or an imported one; absent: it is new. */
+    /** The id of one that exists, which is changed, or that another system gave; absent: it is new. */
     val id: UUID? = null,
-    /** Names of fields to take away. */
+    /** Fields to take away, by their names in lines, such as `road_km_tenths`. */
     val clear: Set<String> = emptySet(),
 ) : Form() {
     override val record: String get() = "household"
@@ -196,9 +196,9 @@ public data class MemberForm @JvmOverloads constructor(
     val note: String? = null,
     /** Withdrawn. retiré · مسحوب */
     val withdrawn: Boolean? = null,
-    /** The id of one that exists, or an imported one; absent: it is new. */
+    /** The id of one that exists, which is changed, or that another system gave; absent: it is new. */
     val id: UUID? = null,
-    /** Names of fields to take away. */
+    /** Fields to take away, by their names in lines, such as `road_km_tenths`. */
     val clear: Set<String> = emptySet(),
 ) : Form() {
     override val record: String get() = "member"
@@ -265,14 +265,14 @@ public data class Visit(
 public data class VisitForm @JvmOverloads constructor(
     /** Its household. */
     val household: UUID? = null,
-    /** Time of the visit. Needed in a new one. heure de la visite · وقت الزيارة */
-    val at: Instant? = null,
     /** Agent, at most 64 bytes. Needed in a new one. agent · العون */
     val agent: String? = null,
     /** Kind of visit: first, follow_up, urgent, other. Needed in a new one. type de visite · نوع الزيارة */
     val kind: String? = null,
     /** Each need that is recorded with it. */
     val needs: List<NeedForm> = emptyList(),
+    /** Time of the visit. heure de la visite · وقت الزيارة */
+    val at: Instant? = null,
     /** Source of the time: device, relay, colleague, gps, person, unknown. source de l'heure · مصدر الوقت */
     @SerialName("time_source")
     val timeSource: String? = null,
@@ -295,9 +295,9 @@ public data class VisitForm @JvmOverloads constructor(
     val note: String? = null,
     /** Withdrawn. retiré · مسحوب */
     val withdrawn: Boolean? = null,
-    /** The id of one that exists, or an imported one; absent: it is new. */
+    /** The id of one that exists, which is changed, or that another system gave; absent: it is new. */
     val id: UUID? = null,
-    /** Names of fields to take away. */
+    /** Fields to take away, by their names in lines, such as `road_km_tenths`. */
     val clear: Set<String> = emptySet(),
 ) : Form() {
     override val record: String get() = "visit"
@@ -347,9 +347,9 @@ public data class NeedForm @JvmOverloads constructor(
     val status: String? = null,
     /** Visit at which it was heard. visite où il a été entendu · الزيارة التي سمعت فيها */
     val visit: UUID? = null,
-    /** The id of one that exists, or an imported one; absent: it is new. */
+    /** The id of one that exists, which is changed, or that another system gave; absent: it is new. */
     val id: UUID? = null,
-    /** Names of fields to take away. */
+    /** Fields to take away, by their names in lines, such as `road_km_tenths`. */
     val clear: Set<String> = emptySet(),
 ) : Form() {
     override val record: String get() = "need"

@@ -123,6 +123,10 @@ public class Tablet private constructor(
         public suspend fun open(folder: File, dispatcher: CoroutineDispatcher = Dispatchers.IO): Tablet =
             withContext(dispatcher) { Tablet(BlockingTablet.open(folder), dispatcher) }
 
+        /** Opens the tablet in [folder], or makes one where there is none. */
+        public suspend fun openOrCreate(folder: File, dispatcher: CoroutineDispatcher = Dispatchers.IO): Tablet =
+            withContext(dispatcher) { Tablet(BlockingTablet.openOrCreate(folder), dispatcher) }
+
         /** What this software is. */
         public suspend fun about(): About = withContext(Dispatchers.IO) { BlockingTablet.about() }
 

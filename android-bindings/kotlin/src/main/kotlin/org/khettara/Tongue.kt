@@ -11,10 +11,3 @@ public enum class Tongue {
     /** English. */
     EN,
 }
-
-/** The same in one language. */
-public fun Words.inTongue(tongue: Tongue): String = when (tongue) {
-    Tongue.AR -> ar
-    Tongue.FR -> fr
-    Tongue.EN -> en
-}

@@ -2,6 +2,7 @@ package org.khettara
 
 import kotlinx.serialization.KSerializer
 import kotlinx.serialization.Serializable
+import kotlinx.serialization.SerializationException
 import kotlinx.serialization.descriptors.SerialDescriptor
 import kotlinx.serialization.encoding.Decoder
 import kotlinx.serialization.encoding.Encoder
@@ -64,6 +65,26 @@ internal object ValueSerializer : KSerializer<Value> {
         is Value.Text -> JsonPrimitive(whole(value.text, "value"))
         is Value.Whole -> JsonPrimitive(value.number)
         is Value.Flag -> JsonPrimitive(value.flag)
-        is Value.Other -> WIRE.parseToJsonElement(value.json)
+        is Value.Other -> try {
+            WIRE.parseToJsonElement(value.json)
+        } catch (error: SerializationException) {
+            throw notJson(error)
+        }
     }
+
+    private fun notJson(cause: Throwable): KhettaraException = KhettaraException.Invalid(
+        Trouble(
+            ErrorKind.INVALID,
+            "not_json",
+            null,
+            Words(
+                ar = "قيمة مركبة ليست مكتوبة كما يجب؛ لم تُحفظ هذه الاستمارة وكل ما حُفظ من قبل باقٍ؛ أبلغوا من كتب التطبيق.",
+                fr = "Une valeur composée n'est pas bien écrite ; ce formulaire n'est pas enregistré, tout ce qui l'était est " +
+                    "conservé ; prévenez les auteurs de l'application.",
+                en = "A value with parts is not written as JSON; this form was not saved, everything saved before is kept; " +
+                    "tell those who wrote the application.",
+            ),
+        ),
+        cause,
+    )
 }

@@ -126,7 +126,8 @@ class AnErrorSaysWhatHappenedTest {
     @Test
     fun `a folder without a tablet, and one that has one already`() = inFolder { folder ->
         assertEquals("no_tablet", refused<KhettaraException.Invalid> { BlockingTablet.open(folder.tablet()) }.code)
-        BlockingTablet.create(folder.tablet()).use {
+        BlockingTablet.openOrCreate(folder.tablet()).close()
+        BlockingTablet.openOrCreate(folder.tablet()).use {
             assertEquals("tablet_exists", refused<KhettaraException> { BlockingTablet.create(folder.tablet()) }.code)
             assertEquals("not_enrolled", refused<KhettaraException.Invalid> { it.save(family()) }.code)
             assertEquals(Enrolment.NONE, it.status().enrolment)

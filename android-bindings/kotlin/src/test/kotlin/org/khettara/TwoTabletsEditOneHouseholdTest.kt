@@ -58,6 +58,26 @@ class TwoTabletsEditOneHouseholdTest {
                     amina.answer(amina.conflicts().single(), Value.Whole(4))
                     assertEquals(4, amina.household(family).household.rooms)
                     assertTrue(amina.conflicts().isEmpty())
+                    amina.sync()
+                    brahim.sync()
+                    amina.save(HouseholdForm(id = family, water = "well"))
+                    brahim.save(HouseholdForm(id = family, water = "fountain"))
+                    brahim.sync()
+                    amina.sync()
+                    brahim.sync()
+                    // Both decide this one, each otherwise: it is shown again.
+                    val water = amina.conflicts().single()
+                    assertEquals(setOf("well", "fountain"), water.sides.map { it.text }.toSet())
+                    assertTrue(water.sides.all { it.words.fr != it.text && it.words.ar != it.words.fr })
+                    amina.keep(water, water.sides.indexOfFirst { it.shown })
+                    brahim.keep(water, water.sides.indexOfFirst { !it.shown })
+                    amina.sync()
+                    brahim.sync()
+                    amina.sync()
+                    for (tablet in listOf(amina, brahim)) {
+                        val again = tablet.conflicts().single()
+                        assertEquals(setOf("well", "fountain"), again.sides.map { it.text }.toSet())
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@ import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
+import kotlin.test.assertTrue
 
 /** Every script that people write here is kept letter for letter; what is no text, or too long, is refused with a reason. */
 class WhatPeopleWriteTest {
@@ -74,9 +75,22 @@ class WhatPeopleWriteTest {
                 tablet.save(HouseholdForm(id = first, clear = setOf("rooms")))
                 val household = tablet.household(first).household
                 assertEquals(listOf<Any?>(true, null), listOf(household.electricity, household.rooms))
+                val both = HouseholdForm(id = first, rooms = 2, clear = setOf("rooms"))
+                val twice = refused<KhettaraException.Invalid> { tablet.save(both) }
+                assertEquals(listOf("repeated", "rooms"), listOf(twice.code, twice.field))
+                val bad = RecordForm("household", mapOf("gps" to Value.Other("[half")), first)
+                assertEquals("not_json", refused<KhettaraException.Invalid> { tablet.save(bad) }.code)
+                tablet.save(RecordForm("household").of(first).with("road_km_tenths", 12L).without("electricity"))
+                assertEquals(12, tablet.household(first).household.roadKmTenths)
                 val kinds = BlockingTablet.kinds().associateBy { it.record }
                 val water = kinds.getValue("household").fields.single { it.name == "water" }
                 assertContains(water.codes.map { it.code }, "well")
+                assertEquals(FieldType.CODE, water.fieldType)
+                val rooms = kinds.getValue("household").fields.single { it.name == "rooms" }
+                assertEquals(FieldType.WHOLE, rooms.fieldType)
+                assertTrue(rooms.min!! < rooms.max!!)
+                assertFalse(kinds.getValue("visit").fields.single { it.name == "at" }.needed)
+                assertEquals("visite", kinds.getValue("visit").words.fr)
                 assertEquals("ماء", water.words.ar.removePrefix("ال"))
             }
         }
