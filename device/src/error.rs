@@ -150,8 +150,6 @@ impl DeviceError {
                     ErrorKind::Refused
                 }
             },
-            // It may hear of it yet.
-            Self::ClaimRefused(Refusal::NO_INVITATION) => ErrorKind::Retry,
             Self::Syncing | Self::Start(_) | Self::Runtime(_) | Self::Bind(_) => ErrorKind::Retry,
             Self::NotGranted | Self::ClaimRefused(_) | Self::RelayBroken => ErrorKind::Refused,
             Self::Chance(_) => ErrorKind::Bug,

@@ -66,11 +66,9 @@ impl Mended {
                 en: "The index was damaged and was built anew. Nothing was lost.",
             },
             Self::NoSpace => Words {
-                ar: "الجهاز ممتلئ. كل ما حُفظ باق ويمكن قراءته، لكن لن يُحفظ جديد حتى تُفرغ مساحة.",
-                fr: "La tablette est pleine. Tout ce qui est enregistré est là et se lit, mais rien de nouveau ne sera \
-                     enregistré avant que vous libériez de l'espace.",
-                en: "The tablet is full. Everything saved is there and can be read; nothing new is saved until space is \
-                     freed.",
+                ar: "الجهاز ممتلئ. كل ما حُفظ باق ويمكن قراءته. يرجى إفراغ مساحة الآن.",
+                fr: "La tablette est pleine. Tout ce qui est enregistré est là et se lit. Libérez de l'espace maintenant.",
+                en: "The tablet is full. Everything saved is there and can be read. Free space now.",
             },
             Self::Interrupted => Words {
                 ar: "توقف البرنامج في المرة الأخيرة وهو يحفظ؛ حُذف ما لم يُؤكَّد حفظه فقط.",

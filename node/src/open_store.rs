@@ -11,7 +11,7 @@
 
 use crate::files::{FileDisk, make_dir, told};
 use crate::node_index::NodeIndex;
-use crate::reserve::{fill_reserve, release_reserve};
+use crate::reserve::fill_reserve;
 use crate::sled_index::{SledIndex, set_aside};
 use crate::store_lock::{LockError, StoreLock};
 use khettara_core::error::ErrorKind;
@@ -127,7 +127,7 @@ pub fn open_store(dir: &Path, owner: Owner) -> Result<(NodeStore, Opened), OpenE
 /// Opens the index, or an empty one in its place and the reason.
 fn open_index(dir: &Path) -> Result<(NodeIndex, Option<Reason>), OpenError> {
     let path = dir.join("index");
-    match open_sled(dir, &path) {
+    match SledIndex::open(&path) {
         Ok(mut index) => match index.is_bloated() {
             Ok(false) => return Ok((NodeIndex::OnDisk(index), None)),
             Ok(true) => {
@@ -142,17 +142,10 @@ fn open_index(dir: &Path) -> Result<(NodeIndex, Option<Reason>), OpenError> {
         Err(IndexError::Failed) => {}
     }
     set_aside(&path).map_err(told)?;
-    on_disk_or_in_memory(open_sled(dir, &path), Reason::Damaged)
+    on_disk_or_in_memory(SledIndex::open(&path), Reason::Damaged)
 }
 
-/// A full disk opens once more with what was kept back.
-fn open_sled(dir: &Path, path: &Path) -> Result<SledIndex, IndexError> {
-    match SledIndex::open(path) {
-        Err(IndexError::Full) if release_reserve(dir).is_ok_and(|released| released) => SledIndex::open(path),
-        opened => opened,
-    }
-}
-
+/// What is kept back on the disk is for the last visit: an index can do without it.
 fn on_disk_or_in_memory(
     opened: Result<SledIndex, IndexError>,
     reason: Reason,
@@ -185,7 +178,7 @@ pub fn what_was_mended(opened: &Opened) -> Vec<String> {
         Reason::Ahead => "spoke of records that the journal does not have",
         Reason::OtherStore => "belonged to another store",
         Reason::Bloated => "had grown far beyond what it holds",
-        Reason::NoSpace => "has no space on the disk: free some; until then it is held in memory,",
+        Reason::NoSpace => "found no space on the disk and is held in memory until there is: it",
     });
     let rebuilt =
         why.map(|why| format!("the index {why} and was built anew from the journal; nothing was lost"));

@@ -186,7 +186,11 @@ fn on_a_full_disk_an_act_is_refused_and_what_was_pulled_stays() {
         }
         other => assert_says(&said(1, &other), facts),
     };
-    refused(0, &["feed", "add", "08.201.11.09"], &["no space is left", "free space"]);
+    refused(
+        0,
+        &["feed", "add", "08.201.11.09"],
+        &["no space on the disk", "was saved before is safe", "free space"],
+    );
     // Full while the CSV is written, the Parquet, and what describes them.
     for blocks in [1, 8, 32] {
         refused(blocks, &["export", "--to", to], &["could not be read or written", "is the disk full"]);
