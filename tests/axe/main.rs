@@ -1,0 +1,15 @@
+//! Stories in which the power is cut, processes are killed and stores are damaged, on real files and real processes.
+//!
+//! ```text
+//! a_tablet_loses_power_while_it_saves   the shim, and what a disk may hold afterwards
+//! a_tablet_is_killed_while_it_saves     the same without the power cut
+//! notes      visits that can be checked without a list        life      one life of a tablet, in a process of its own
+//! tablet     a tablet that is killed again and again           platter   what a disk may hold after a power cut
+//! ```
+
+mod a_tablet_is_killed_while_it_saves;
+mod a_tablet_loses_power_while_it_saves;
+mod life;
+mod notes;
+mod platter;
+mod tablet;
