@@ -13,7 +13,8 @@ fn what_was_answered_is_there_after_every_kill_and_the_next_visit_is_saved() {
     let (kills, seed) = (asked("KHETTARA_KILLS", 60), seed("kills"));
     let folder = tempfile::tempdir().expect("the disk works");
     let ticket = ticket(&folder.path().join("headquarters"));
-    let beginnings = [Beginning::fresh("fresh", &ticket, 80), Beginning::fresh("long notes", &ticket, 16_384)];
+    let beginnings =
+        [Beginning::fresh("fresh", &ticket, 80), Beginning::fresh("long notes", &ticket, 16_384)];
     let mut chance = Chance::new(seed);
     let mut tally = Tally::default();
     let mut tablet = Tablet::begin(&beginnings[0]);

@@ -32,7 +32,9 @@ pub(crate) fn number_of(text: &str) -> Option<u64> {
 }
 
 pub(crate) fn household_line(id: &Uuid) -> String {
-    format!(r#"{{"record":"household","id":"{id}","commune":"{COMMUNE}","status":"sedentary","water":"well"}}"#)
+    format!(
+        r#"{{"record":"household","id":"{id}","commune":"{COMMUNE}","status":"sedentary","water":"well"}}"#
+    )
 }
 
 /// A visit with the note of this number.
@@ -71,7 +73,9 @@ pub(crate) fn faults_of(device: &Device, told: &[Told], households: &BTreeSet<Uu
         faults.push("a visit is counted twice".into());
     }
     faults.extend(
-        told.iter().filter(|told| !ids.contains(&told.visit)).map(|told| format!("not counted: {}", told.visit)),
+        told.iter()
+            .filter(|told| !ids.contains(&told.visit))
+            .map(|told| format!("not counted: {}", told.visit)),
     );
     let mut shown = BTreeSet::new();
     for id in households {

@@ -28,14 +28,11 @@ pub(crate) fn asked(name: &str, otherwise: u64) -> u64 {
 
 /// The seed of this run: from the environment, or drawn; printed so that it can be given again.
 pub(crate) fn seed(story: &str) -> u64 {
-    let drawn = u64::from_be_bytes(uuid_like()[..8].try_into().expect("eight bytes"));
+    let chance = khettara_node::chance::process_seed().expect("the system gives random numbers");
+    let drawn = u64::from_be_bytes(chance[..8].try_into().expect("eight bytes"));
     let seed = asked("KHETTARA_AXE_SEED", drawn);
     println!("{story}: KHETTARA_AXE_SEED={seed}");
     seed
-}
-
-fn uuid_like() -> [u8; 32] {
-    *khettara_node::chance::process_seed().expect("the system gives random numbers")
 }
 
 /// The shim, compiled once.
@@ -88,17 +85,13 @@ impl Beginning {
         while (told.len() as u64) < visits {
             let household = draw_id(&mut chance);
             let words: Vec<u64> = (0..10).map(|_| chance.word()).collect();
-            let mut lines = vec![household_line(&household)];
-            lines.extend(words.iter().map(|word| visit_line(&household, *word, 80)));
-            let mut at = 0;
+            device.record_line(&household_line(&household)).expect("saves");
+            let lines: Vec<_> = words.iter().map(|word| visit_line(&household, *word, 80)).collect();
+            let mut left = words.iter();
             let on = &mut |event: ImportEvent<'_>| {
                 if let ImportEvent::Saved(saved) = event {
-                    let word = words.get(at - usize::from(at > 0));
-                    if at > 0 {
-                        let visit = saved.records[0].id;
-                        told.push(Told { household, visit, word: *word.expect("one of ours") });
-                    }
-                    at += 1;
+                    let word = *left.next().expect("one of ours");
+                    told.push(Told { household, visit: saved.records[0].id, word });
                 }
             };
             device.import(lines.join("\n").as_bytes(), on).expect("saves");
@@ -184,14 +177,16 @@ impl<'a> Tablet<'a> {
 
     /// One to three lives that are killed, and then the power is cut.
     pub(crate) fn cut(&mut self, chance: &mut Chance, tally: &mut Tally) {
-        let log = self.folder.path().join("log");
+        let mut logs = Vec::new();
         let mut platter = Platter::read(&self.dir());
         for _ in 0..=chance.below(3) {
             let plan = self.plan(chance);
+            // Each its own: a process that is killed may leave a record cut short.
+            let log = self.folder.path().join(format!("log-{}", self.lives));
             let operations = match chance.below(4) {
                 0 => 1 + chance.below(30),
-                1 => 1 + chance.below(300),
-                2 => 1 + chance.below(1_000),
+                1 => 1 + chance.below(100),
+                2 => 1 + chance.below(400),
                 _ => 0,
             };
             let mut child = plan.start(Some(&Shim { library: shim(), log: &log, operations }));
@@ -201,9 +196,13 @@ impl<'a> Tablet<'a> {
             }
             child.wait().expect("was started");
             self.take_answers(&plan, tally);
+            logs.push(log);
         }
-        platter.follow(&fs::read(&log).unwrap_or_default());
-        let _ = fs::remove_file(&log);
+        for log in logs {
+            // Where a process was killed before it began there is none.
+            platter.follow(&fs::read(&log).unwrap_or_default());
+            let _ = fs::remove_file(&log);
+        }
         tally.fates.add(platter.cut(&self.dir(), chance));
         tally.kills += 1;
     }
@@ -228,7 +227,9 @@ impl<'a> Tablet<'a> {
     fn faults(&mut self, chance: &mut Chance, tally: &mut Tally) -> Vec<String> {
         let opened = match Device::open(&self.dir()) {
             // Nobody was told that there is one.
-            Err(DeviceError::Missing) if !self.made => Device::init(&self.dir()).map(|device| (device, vec![])),
+            Err(DeviceError::Missing) if !self.made => {
+                Device::init(&self.dir()).map(|device| (device, vec![]))
+            }
             opened => opened,
         };
         let (device, mended) = match opened {
