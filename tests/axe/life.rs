@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use khettara_device::{Device, DeviceError, ImportEvent, RecordKind, Saved};
 use khettara_tests::Chance;
@@ -39,6 +40,8 @@ pub(crate) struct Shim<'a> {
     pub(crate) log: &'a Path,
     /// The process kills itself before this operation; 0: never.
     pub(crate) operations: u64,
+    /// And before this sync, which leaves something that no sync confirmed; 0: never.
+    pub(crate) syncs: u64,
 }
 
 impl Plan {
@@ -51,10 +54,11 @@ impl Plan {
             command.env("LD_PRELOAD", shim.library).env("KHETTARA_SHIM_LOG", shim.log);
             command.env("KHETTARA_SHIM_ROOT", &self.dir);
             command.env("KHETTARA_SHIM_OPS", shim.operations.to_string());
+            command.env("KHETTARA_SHIM_SYNCS", shim.syncs.to_string());
         }
         let said = File::create(self.answers.with_extension("said")).expect("the disk works");
         let errors = said.try_clone().expect("a handle");
-        command.stdin(Stdio::null()).stdout(said).stderr(errors).spawn().expect("starts")
+        spawn(command.stdin(Stdio::null()).stdout(said).stderr(errors))
     }
 
     /// What it was answered before it was killed. A line cut short was not answered.
@@ -80,6 +84,14 @@ impl Plan {
         }
         answers
     }
+}
+
+/// Starts a process, one at a time: until it runs its own program it has the files of this one open, and with them the
+/// locks of stores that another thread is about to let go.
+pub(crate) fn spawn(command: &mut Command) -> Child {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    command.spawn().expect("starts")
 }
 
 /// What a tablet was answered.

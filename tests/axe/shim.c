@@ -1,7 +1,8 @@
 // Writes down what a process does to the files below one folder, so that a power cut can be played afterwards.
 //
 // Loaded with LD_PRELOAD. KHETTARA_SHIM_ROOT is the folder, KHETTARA_SHIM_LOG the file that is written,
-// KHETTARA_SHIM_OPS the number of operations after which the process kills itself (none or 0: never).
+// KHETTARA_SHIM_OPS and KHETTARA_SHIM_SYNCS the number of the operation, or of the sync among them, before which the
+// process kills itself (none or 0: never).
 // A record is: kind [1], inode, a, b [8 each], length [4], bytes; all in the machine's own order. Each is written
 // after its operation was done, both under one lock: an operation that is not in the log was not finished.
 //
@@ -33,15 +34,16 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char root[PATH_MAX];
 static size_t root_len;
 static int log_fd = -1;
-static long ops_left;
+static long ops_left, syncs_left;
 
 __attribute__((constructor)) static void begin(void) {
     const char *dir = getenv("KHETTARA_SHIM_ROOT"), *log = getenv("KHETTARA_SHIM_LOG");
-    const char *ops = getenv("KHETTARA_SHIM_OPS");
+    const char *ops = getenv("KHETTARA_SHIM_OPS"), *syncs = getenv("KHETTARA_SHIM_SYNCS");
     if (!dir || !log || strlen(dir) >= sizeof root) return;
     strcpy(root, dir);
     root_len = strlen(root);
     ops_left = ops ? atol(ops) : 0;
+    syncs_left = syncs ? atol(syncs) : 0;
     log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -85,12 +87,14 @@ static uint64_t parent_of(const char *path) {
     return stat(dir, &st) ? 0 : st.st_ino;
 }
 
-static void die_if_due(void) {
-    if (ops_left > 0 && --ops_left == 0) {
+static void die_if_last(long *left) {
+    if (*left > 0 && --*left == 0) {
         kill(getpid(), SIGKILL);
         for (;;) pause();
     }
 }
+
+static void die_if_due(void) { die_if_last(&ops_left); }
 
 static void note(char kind, uint64_t inode, uint64_t a, uint64_t b, const void *bytes, size_t len) {
     char head[29];
@@ -219,6 +223,7 @@ static int do_sync(int fd, long number) {
     if (!is_ours(fd, &st)) return (int)syscall(number, fd);
     pthread_mutex_lock(&lock);
     die_if_due();
+    die_if_last(&syncs_left);
     note('S', st.st_ino, 0, 0, "", 0);
     pthread_mutex_unlock(&lock);
     return 0;

@@ -183,14 +183,15 @@ impl<'a> Tablet<'a> {
             let plan = self.plan(chance);
             // Each its own: a process that is killed may leave a record cut short.
             let log = self.folder.path().join(format!("log-{}", self.lives));
-            let operations = match chance.below(4) {
-                0 => 1 + chance.below(30),
-                1 => 1 + chance.below(100),
-                2 => 1 + chance.below(400),
-                _ => 0,
+            let (operations, syncs) = match chance.below(6) {
+                0 => (1 + chance.below(30), 0),
+                1 => (1 + chance.below(200), 0),
+                2 | 3 => (0, 1 + chance.below(15)),
+                4 => (0, 1 + chance.below(60)),
+                _ => (0, 0),
             };
-            let mut child = plan.start(Some(&Shim { library: shim(), log: &log, operations }));
-            if operations == 0 {
+            let mut child = plan.start(Some(&Shim { library: shim(), log: &log, operations, syncs }));
+            if (operations, syncs) == (0, 0) {
                 std::thread::sleep(Duration::from_millis(chance.below(120)));
                 end(&mut child);
             }
