@@ -175,15 +175,16 @@ impl<'a> Tablet<'a> {
         tally.faults.extend(answers.failed.map(|error| format!("a living tablet says: {error}")));
     }
 
-    /// One to three lives that are killed, and then the power is cut.
+    /// One to three lives that are killed or end by themselves, and then the power is cut.
     pub(crate) fn cut(&mut self, chance: &mut Chance, tally: &mut Tally) {
         let mut logs = Vec::new();
         let mut platter = Platter::read(&self.dir());
-        for _ in 0..=chance.below(3) {
+        for lives_left in (0..=chance.below(3)).rev() {
             let plan = self.plan(chance);
             // Each its own: a process that is killed may leave a record cut short.
             let log = self.folder.path().join(format!("log-{}", self.lives));
-            let (operations, syncs) = match chance.below(6) {
+            // Killed from outside it may have done what is not in the log, which a later life would find: only the last.
+            let (operations, syncs) = match chance.below(if lives_left == 0 { 6 } else { 5 }) {
                 0 => (1 + chance.below(30), 0),
                 1 => (1 + chance.below(200), 0),
                 2 | 3 => (0, 1 + chance.below(15)),
