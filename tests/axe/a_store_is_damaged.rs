@@ -4,15 +4,18 @@
 //! Every time the tablet opens with all visits, or says what is damaged and changes nothing. No visit is shown that is
 //! not as it was saved. What a damaged index had is in the journal. The journal cannot tell its own end cut off from a
 //! record that a crash tore before anybody was told of it: where its last bytes go, the visits in them go. If the index
-//! knows of them the person is told; one that is behind, of a tablet that was killed, knows of none. A file that is cut
-//! exactly between two records is then a whole journal, and nobody is told.
+//! knows of them the person is told; one that is behind, of a tablet that was killed, or is gone, knows of none. A file
+//! that is cut exactly between two records is then a whole journal, and nobody is told.
+//!
+//! A record that the index has already is read again only where the index is built anew, or the record is sent: till
+//! then damage in it is not noticed. So one tablet in three has lost its index too.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use khettara_device::{Device, ErrorKind};
+use khettara_device::{Device, ErrorKind, Mended};
 use khettara_tests::Chance;
 use uuid::Uuid;
 
@@ -29,8 +32,19 @@ struct Prepared {
     files: Vec<PathBuf>,
     told: Vec<Told>,
     households: BTreeSet<Uuid>,
-    /// Its process ended without closing it: the index is behind.
-    was_killed: bool,
+    /// Of what was saved last, or of everything, the index knows nothing.
+    index_is_behind: bool,
+}
+
+/// What of a journal can be gone without a sign in the journal itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    /// Nothing: whole records lie behind the damage.
+    Nothing,
+    /// The end: it looks like a record that a crash tore.
+    End,
+    /// The end, exactly from one record on: it looks like an older journal.
+    WholeEnd,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,8 +115,9 @@ impl Tally {
     }
 }
 
-/// A tablet with work of its own and of a colleague, delivered and not: closed, and as if it had been killed.
-fn prepare(folder: &Path) -> [Prepared; 2] {
+/// A tablet with work of its own and of a colleague, delivered and not: closed, as if it had been killed, and without an
+/// index.
+fn prepare(folder: &Path) -> [Prepared; 3] {
     let mut town = Town::found();
     let (amina, fatima) = (town.tablet("amina"), town.tablet("fatima"));
     let mut chance = Chance::new(1);
@@ -114,18 +129,21 @@ fn prepare(folder: &Path) -> [Prepared; 2] {
     town.pull();
     sync(&amina).expect("syncs");
     told.extend(work(&amina, &mut chance, 8));
-    let take = |name: &str, was_killed| {
+    let take = |name: &str, index_is_behind| {
         let dir = folder.join(name);
         copy(&town.dir("amina"), &dir);
+        if name == "without index" {
+            fs::remove_dir_all(dir.join("store/index")).expect("may go");
+        }
         let mut files = Vec::new();
         list(&dir, &mut files);
         let files = files.iter().map(|path| path.strip_prefix(&dir).expect("below it").into()).collect();
         let households = told.iter().map(|told| told.household).collect();
-        Prepared { dir, files, told: told.clone(), households, was_killed }
+        Prepared { dir, files, told: told.clone(), households, index_is_behind }
     };
     let killed = take("killed", true);
     drop(amina);
-    [take("closed", false), killed]
+    [take("closed", false), killed, take("without index", true)]
 }
 
 fn work(device: &Device, chance: &mut Chance, households: u32) -> Vec<Told> {
@@ -151,19 +169,19 @@ fn list(dir: &Path, files: &mut Vec<PathBuf>) {
     files.sort();
 }
 
-fn damage_again_and_again(prepared: &[Prepared; 2], damages: u64, seed: u64) -> Tally {
+fn damage_again_and_again(prepared: &[Prepared; 3], damages: u64, seed: u64) -> Tally {
     let mut chance = Chance::new(seed);
     let mut tally = Tally::default();
     for n in 0..damages {
-        let one = &prepared[chance.below(2) as usize];
+        let one = &prepared[chance.below(3) as usize];
         let file = choose(one, &mut chance);
         let damage = Damage::draw(fs::metadata(one.dir.join(file)).expect("is there").len(), &mut chance);
         let folder = tempfile::tempdir().expect("the disk works");
         let dir = folder.path().join("tablet");
         copy(&one.dir, &dir);
-        let end_begins = damage.apply(&dir.join(file), is_journal(file));
-        let outcome = catch_unwind(AssertUnwindSafe(|| judge(one, &dir, file, end_begins, &mut tally)));
-        let what = format!("damage {n}, {damage:?} in {} (killed: {})", file.display(), one.was_killed);
+        let lost = damage.apply(&dir.join(file), is_journal(file));
+        let outcome = catch_unwind(AssertUnwindSafe(|| judge(one, &dir, file, lost, &mut tally)));
+        let what = format!("damage {n}, {damage:?} in {} of {}", file.display(), one.dir.display());
         match outcome {
             Ok(faults) if faults.is_empty() => {}
             Ok(faults) => tally.faults.push(format!("{what}: {} faults, {:?}", faults.len(), &faults[0])),
@@ -178,7 +196,10 @@ fn damage_again_and_again(prepared: &[Prepared; 2], damages: u64, seed: u64) -> 
 fn choose<'a>(prepared: &'a Prepared, chance: &mut Chance) -> &'a Path {
     let wanted =
         ["store/journal", "store/index", ""][[0, 0, 0, 0, 1, 1, 1, 1, 1, 2][chance.below(10) as usize]];
-    let files: Vec<_> = prepared.files.iter().filter(|file| file.starts_with(wanted)).collect();
+    let mut files: Vec<_> = prepared.files.iter().filter(|file| file.starts_with(wanted)).collect();
+    if files.is_empty() {
+        files = prepared.files.iter().filter(|file| is_journal(file)).collect();
+    }
     files[chance.below(files.len() as u64) as usize]
 }
 
@@ -197,50 +218,52 @@ impl Damage {
         }
     }
 
-    /// Does it; says whether it may have taken the end of a journal, and nothing before the end.
-    fn apply(self, path: &Path, is_journal: bool) -> bool {
+    /// Does it; says what of a journal may then be gone.
+    fn apply(self, path: &Path, is_journal: bool) -> Lost {
         let mut bytes = fs::read(path).expect("reads");
-        let last = if is_journal { last_record(&bytes) } else { usize::MAX };
-        let is_end = match self {
+        let begins = if is_journal { begins_of_records(&bytes) } else { Vec::new() };
+        let is_end = |at: usize| begins.last().is_some_and(|last| at >= *last);
+        let lost = match self {
             Self::Gone => {
                 fs::remove_file(path).expect("may go");
-                return is_journal;
+                return Lost::WholeEnd;
             }
             Self::Cut { at } => {
                 bytes.truncate(at);
-                is_journal
+                if at <= JOURNAL_HEADER_BYTES || begins.contains(&at) { Lost::WholeEnd } else { Lost::End }
             }
             Self::Zeros { from, to } => {
                 bytes[from..to].fill(0);
-                from >= last
+                if is_end(from) || to == bytes.len() { Lost::End } else { Lost::Nothing }
             }
             Self::Flip { at, bit } => {
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte ^= 1 << bit;
                 }
-                at >= last
+                if is_end(at) { Lost::End } else { Lost::Nothing }
             }
         };
         fs::write(path, bytes).expect("the disk works");
-        is_end
+        lost
     }
 }
 
-/// Where the last record of a journal file begins.
-fn last_record(bytes: &[u8]) -> usize {
-    let mut at = JOURNAL_HEADER_BYTES;
+/// Where the records of a journal file begin.
+fn begins_of_records(bytes: &[u8]) -> Vec<usize> {
+    let mut begins = vec![JOURNAL_HEADER_BYTES];
     loop {
+        let at = begins[begins.len() - 1];
         let len = u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
         let next = at + len + RECORD_BESIDES_CONTENT_BYTES;
         if next >= bytes.len() {
-            return at;
+            return begins;
         }
-        at = next;
+        begins.push(next);
     }
 }
 
 /// Opens what was damaged, and gives what is wrong with what it then says.
-fn judge(prepared: &Prepared, dir: &Path, file: &Path, is_end: bool, tally: &mut Tally) -> Vec<String> {
+fn judge(prepared: &Prepared, dir: &Path, file: &Path, lost: Lost, tally: &mut Tally) -> Vec<String> {
     let (device, mended) = match Device::open(dir) {
         Ok(opened) => opened,
         Err(error) => {
@@ -275,11 +298,12 @@ fn judge(prepared: &Prepared, dir: &Path, file: &Path, is_end: bool, tally: &mut
             tally.refused_later += 1;
             return Vec::new();
         }
-        if is_end && is_told {
+        let speaks = |mended: &Mended| matches!(mended, Mended::SetBack | Mended::Interrupted);
+        if lost != Lost::Nothing && mended.iter().any(speaks) {
             tally.ends_lost_and_told += 1;
             return Vec::new();
         }
-        if is_end && prepared.was_killed {
+        if lost == Lost::WholeEnd && prepared.index_is_behind {
             tally.ends_lost_unseen += 1;
             return Vec::new();
         }
