@@ -45,6 +45,27 @@ fn what_was_answered_is_there_after_every_power_cut_and_the_next_visit_is_saved(
     assert!(fates.kept > 0 && fates.dropped > 0 && fates.torn > 0 && fates.synced > 0, "{fates:?}");
 }
 
+/// What a process finds in the memory of the machine, and acts on, is not on the disk because of that: the key file, the
+/// folders and the journal of a process that was killed.
+#[test]
+fn wherever_a_tablet_dies_while_it_is_made_the_next_process_relies_on_nothing_that_a_cut_takes() {
+    let folder = tempfile::tempdir().expect("the disk works");
+    let beginning = Beginning::fresh("being made", &ticket(&folder.path().join("headquarters")), 80);
+    let mut chance = Chance::new(1);
+    let mut tally = Tally::default();
+    for sync in 1.. {
+        let mut tablet = Tablet::begin(&beginning);
+        let died = tablet.cut_after_dying_before(sync, &mut chance, &mut tally);
+        tablet.keeps_its_word(&mut chance, &mut tally);
+        assert!(tally.faults.is_empty(), "died before sync {sync}: {:#?}", tally.faults);
+        if !died {
+            break;
+        }
+    }
+    println!("{} syncs before which it died: {tally:?}", tally.kills);
+    assert!(tally.kills > 10, "making a tablet and saving a household and a dozen visits is more than that");
+}
+
 fn cut_again_and_again(beginning: &Beginning, cuts: u64, seed: u64) -> Tally {
     let mut chance = Chance::new(seed);
     let mut tally = Tally::default();

@@ -52,7 +52,7 @@ impl Fates {
 }
 
 /// How a cut goes about what is not sure.
-struct Temper {
+pub(crate) struct Temper {
     /// Of a hundred changes, how many are kept.
     keep_percent: u64,
     /// Names change in the order in which they were changed, as on a disk with a journal of its own.
@@ -62,7 +62,10 @@ struct Temper {
 }
 
 impl Temper {
-    fn draw(chance: &mut Chance) -> Self {
+    /// Nothing is kept but what is sure.
+    pub(crate) const WORST: Self = Self { keep_percent: 0, names_in_order: false, grows_empty: false };
+
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
         let keep_percent = match chance.below(10) {
             0 | 1 => 0,
             2 => 100,
@@ -177,11 +180,10 @@ impl Platter {
     }
 
     /// Cuts the power, and writes what the disk then holds in place of the folder.
-    pub(crate) fn cut(self, dir: &Path, chance: &mut Chance) -> Fates {
-        let temper = Temper::draw(chance);
+    pub(crate) fn cut(self, dir: &Path, temper: &Temper, chance: &mut Chance) -> Fates {
         let mut fates = Fates { synced: self.synced, ..Fates::default() };
         fs::remove_dir_all(dir).expect("may go");
-        self.write(self.root, dir, &temper, chance, &mut fates);
+        self.write(self.root, dir, temper, chance, &mut fates);
         fates
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::life::{Plan, Shim};
 use crate::notes::{COMMUNE, Told, draw_id, faults_of, household_line, visit_line};
-use crate::platter::{Fates, Platter};
+use crate::platter::{Fates, Platter, Temper};
 
 /// Households of the beginning that are read whole each time; of all others the visits are counted.
 const SAMPLE: usize = 4;
@@ -205,8 +205,33 @@ impl<'a> Tablet<'a> {
             platter.follow(&fs::read(&log).unwrap_or_default());
             let _ = fs::remove_file(&log);
         }
-        tally.fates.add(platter.cut(&self.dir(), chance));
+        let temper = Temper::draw(chance);
+        tally.fates.add(platter.cut(&self.dir(), &temper, chance));
         tally.kills += 1;
+    }
+
+    /// A life that ends before this sync, one that is let live, and then a cut that keeps nothing but what is sure.
+    /// False where the first life had no such sync.
+    pub(crate) fn cut_after_dying_before(
+        &mut self,
+        sync: u64,
+        chance: &mut Chance,
+        tally: &mut Tally,
+    ) -> bool {
+        let mut platter = Platter::read(&self.dir());
+        let mut died = false;
+        for syncs in [sync, 0] {
+            let plan = Plan { visits_max: 1, imports: false, ..self.plan(chance) };
+            let log = self.folder.path().join(format!("log-{}", self.lives));
+            let shim = Shim { library: shim(), log: &log, operations: 0, syncs };
+            let ended = plan.start(Some(&shim)).wait().expect("was started");
+            died |= !ended.success();
+            self.take_answers(&plan, tally);
+            platter.follow(&fs::read(&log).expect("the shim was loaded"));
+        }
+        tally.fates.add(platter.cut(&self.dir(), &Temper::WORST, chance));
+        tally.kills += 1;
+        died
     }
 
     /// A life that is killed, and the power stays on.
