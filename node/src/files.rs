@@ -127,10 +127,11 @@ impl Disk for FileDisk {
     }
 }
 
-/// Makes a directory and its parents, durably.
+/// Makes a directory and its parents, durably. What is there already may be the work of a process that was killed
+/// before it had synced the name: that is done again, for the directory and the one it lies in.
 pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
-        return Ok(());
+        return dir.ancestors().skip(1).take(2).try_for_each(sync_names_in);
     }
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
     if let Some(parent) = parent {
@@ -147,6 +148,15 @@ pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     // Elsewhere directories cannot be opened, and their entries are durable with the files.
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+}
+
+/// As [`sync_dir`], where this process may read the directory. Where it may not it has made no name in it either.
+fn sync_names_in(dir: &Path) -> io::Result<()> {
+    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    match sync_dir(here) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
 }
 
 /// What core is told of an error of the system: no names, only what it means.

@@ -109,7 +109,8 @@ impl KeyFile {
         Ok(())
     }
 
-    /// Reads the secrets.
+    /// Reads the secrets. The process that kept them may have been killed before the file's name was durable; when
+    /// this returns it is, for what is done with these secrets must not outlive them.
     ///
     /// # Errors
     /// [`KeyFileError`] says which: missing, too short or long, not ours, damaged, or not readable.
@@ -120,7 +121,9 @@ impl KeyFile {
         })?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES + 1));
         file.take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        decode(&bytes)
+        let seeds = decode(&bytes)?;
+        sync_folder(path)?;
+        Ok(seeds)
     }
 }
 

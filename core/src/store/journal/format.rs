@@ -113,6 +113,12 @@ pub(crate) fn content_len(prefix: &[u8]) -> Option<usize> {
     (len <= JOURNAL_RECORD_BYTES_MAX).then_some(len)
 }
 
+/// The size of the plain record that may begin with these bytes. None is without content.
+pub(crate) fn plain_record_size(prefix: &[u8]) -> Option<usize> {
+    let len = content_len(prefix).filter(|len| *len > 0)?;
+    (prefix.get(4) == Some(&CODEC_PLAIN)).then_some(RECORD_PREFIX_BYTES + len + CHECK_BYTES)
+}
+
 /// The content of a whole record, and its check.
 pub(crate) type Whole<'a> = (&'a [u8], [u8; 16]);
 

@@ -2,11 +2,14 @@
 
 use crate::store::disk::{Disk, DiskError};
 use crate::store::journal::format::{
-    CHECK_BYTES, FileId, RECORD_PREFIX_BYTES, content, content_len, name_of,
+    CHECK_BYTES, FileId, RECORD_PREFIX_BYTES, content, content_len, name_of, plain_record_size,
 };
 use crate::store::port::{Damage, StoreError};
 
 const WINDOW_BYTES: usize = 256 * 1024;
+/// Bytes that are checked at most in the search for a whole record behind a torn one: a torn record of any length that
+/// is not made for it needs a fraction.
+const SEARCH_BYTES_MAX: usize = 64 * 1_048_576;
 
 /// One whole record.
 pub(crate) struct Record<'a> {
@@ -51,15 +54,34 @@ impl<'d, D: Disk> Records<'d, D> {
         Ok(content.map(|content| Record { content_at, content, end, check }))
     }
 
-    /// Whether the record where reading stopped, though not whole itself, has a whole one behind it. An
-    /// append is synced before the next one begins, so no crash leaves that: confirmed bytes have changed.
+    /// Whether a whole record lies anywhere behind the place where reading stopped. An append is synced before the
+    /// next one begins, so no crash leaves that: confirmed bytes have changed. Where the damage hit a length nobody
+    /// knows where the next record begins, so it is looked for at every place, as far as [`SEARCH_BYTES_MAX`] goes.
     pub(crate) fn stopped_before_a_whole_one(&mut self) -> Result<bool, StoreError> {
-        let Some(size) = self.size_at(self.offset)? else { return Ok(false) };
-        let next = self.offset + size as u64;
-        match self.size_at(next)? {
-            Some(size) => Ok(self.check_of_whole(next, size)?.is_some()),
-            None => Ok(false),
+        if let Some(size) = self.size_at(self.offset)? {
+            let next = self.offset + size as u64;
+            if let Some(size) = self.size_at(next)?
+                && self.check_of_whole(next, size)?.is_some()
+            {
+                return Ok(true);
+            }
         }
+        let mut searched = 0;
+        for at in self.offset + 1..self.end {
+            let Some(prefix) = self.bytes(at, RECORD_PREFIX_BYTES)? else { break };
+            let Some(size) = plain_record_size(prefix) else { continue };
+            if at + size as u64 > self.end {
+                continue;
+            }
+            searched += size;
+            if searched > SEARCH_BYTES_MAX {
+                break;
+            }
+            if self.check_of_whole(at, size)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn size_at(&mut self, at: u64) -> Result<Option<usize>, StoreError> {

@@ -265,6 +265,31 @@ fn a_changed_bit_in_confirmed_records_is_told() {
 }
 
 #[test]
+fn a_changed_length_is_told_and_nothing_is_cut() {
+    let (long, end) = ([7; 300], HEADER_BYTES + 300 + 21);
+    // A length too great for any record, for this file, and too small; and what follows a codec that is none.
+    for (byte, bit) in [(3, 7), (1, 7), (0, 2), (4, 6)] {
+        let disk = SimulatedDisk::new();
+        let mut journal = open(&disk, 1);
+        for content in [&long[..], b"two", b"three"] {
+            journal.append(content).expect("appended");
+        }
+        let name = disk.list().expect("listed").remove(0);
+        let len = disk.len(&name).expect("a length");
+        for at in [HEADER_BYTES, end] {
+            disk.flip(&name, at + byte, bit).expect("flipped");
+            assert_eq!(
+                try_open(&disk, 2).map(drop),
+                Err(StoreError::Damaged(Damage::Record)),
+                "{at} + {byte}"
+            );
+            assert_eq!(disk.len(&name), Ok(len));
+            disk.flip(&name, at + byte, bit).expect("flipped back");
+        }
+    }
+}
+
+#[test]
 fn missing_and_foreign_files_are_damage() {
     let disk = SimulatedDisk::new();
     plant(&disk, header(2, 1, 120), &[b"two"]);
