@@ -109,6 +109,21 @@ fn without_a_network_nothing_is_lost_and_it_may_be_tried_again() {
 }
 
 #[test]
+fn a_relay_that_answered_before_and_is_gone_is_said_to_be_unreachable() {
+    let world = World::new();
+    let device = world.tablet("amina");
+    device.record_line(&household(HOUSEHOLD)).expect("saves");
+    world.relay_goes();
+    for _ in 0..2 {
+        let error = sync(&device).expect_err("nobody answers");
+        assert_eq!(error.kind(), ErrorKind::Retry, "{error}");
+        assert!(["no_answer", "relay_down"].contains(&error.code()), "{error}");
+    }
+    world.relay_comes_back();
+    assert_eq!(sync(&device).expect("syncs").ended, SyncEnd::Complete);
+}
+
+#[test]
 fn a_cancelled_sync_ends_and_the_next_one_delivers() {
     let world = World::new();
     let device = world.tablet("amina");

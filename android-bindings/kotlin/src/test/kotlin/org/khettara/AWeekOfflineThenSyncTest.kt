@@ -53,6 +53,23 @@ class AWeekOfflineThenSyncTest {
     }
 
     @Test
+    fun `a relay that is gone is said to be gone, each time, and the tablet syncs when it is back`() {
+        Town().use { town ->
+            town.tablet("amina").use { tablet ->
+                val family = tablet.saveFamily()
+                tablet.save(visitTo(family))
+                assertEquals(SyncEnd.COMPLETE, tablet.sync().ended)
+                tablet.save(visitTo(family))
+                town.relayDies()
+                repeat(2) { assertTrue(refused<KhettaraException.Retry> { tablet.sync() }.retryable) }
+                assertEquals(1, tablet.status().visits.saved)
+                town.relayComesBack()
+                assertEquals(0, tablet.sync().left)
+            }
+        }
+    }
+
+    @Test
     fun `a code that a person typed enrols as a QR code does`() {
         Town().use { town ->
             val invitation = town.invite()
