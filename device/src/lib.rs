@@ -8,6 +8,7 @@
 //! record, read  saving and importing; lists, conflicts       home         engine, store and readable copy
 //! sync          one sync; network: runtime and sockets       visits       where own visits provably are
 //! clocks        this tablet's clock beside others'           copy         words of a copied tablet
+//! quarantine    what is held and not merged
 //! words         where work is, what it waits for             mended       what opening had to mend
 //! error         why a call did nothing, or not all           trouble      the same in a worker's language, and its code
 //! ```
@@ -20,6 +21,7 @@ mod home;
 mod membership;
 mod mended;
 mod network;
+mod quarantine;
 mod read;
 mod record;
 mod status;
@@ -32,6 +34,7 @@ pub use device::Device;
 pub use error::DeviceError;
 pub use home::SOFTWARE;
 pub use mended::Mended;
+pub use quarantine::HeldHere;
 pub use read::{Choice, Household, Listed, ShownConflict, Writer};
 pub use record::{ImportEvent, ImportReport, RefusedLine};
 pub use status::{AtHeadquarters, Enrolment, Status, VisitCounts, VisitStatus, Waiting, WaitsFor};

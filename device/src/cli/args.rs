@@ -71,6 +71,8 @@ pub(super) enum Command {
     },
     /// List fields with several answers.
     Conflicts,
+    /// List what others wrote that is held here and not merged, and why.
+    Quarantine,
     /// Decide between several answers.
     Resolve(Resolve),
     /// Say where this tablet's work is, what waits, and for whom.

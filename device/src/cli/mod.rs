@@ -10,6 +10,7 @@
 
 mod args;
 mod output;
+mod quarantine;
 mod receipt;
 mod records;
 mod show;
@@ -59,6 +60,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Done, Trouble> {
             receipt::receipt(dir, (household, visit.as_deref()), to.as_ref(), output)
         }
         Command::Conflicts => show::conflicts(dir, output),
+        Command::Quarantine => quarantine::list(dir, output),
         Command::Resolve(resolve) => show::resolve(dir, resolve, output),
     }
 }

@@ -9,4 +9,5 @@ mod recording;
 mod syncing;
 mod what_few_may_read_stands_apart;
 mod what_is_derived_is_read_again_from_the_journal;
+mod what_is_held_back_can_be_looked_at;
 mod world;

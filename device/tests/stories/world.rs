@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use khettara_core::id::{DeviceKey, Feed, OrgId, Pattern};
 use khettara_core::identity::{Claim, Identity, InviteKeys, Rights, Role, SigningKey, Ticket};
-use khettara_core::log::{Codec, NoDictionaries, Place as At};
+use khettara_core::log::{Codec, NoDictionaries, Place as At, Written};
 use khettara_core::store::{MemoryStore, Store, held};
 use khettara_core::sync::{CloseReason, CutStyle, Engine, Input, Notice, Output, Party};
 use khettara_core::wire::ClaimFrame;
@@ -145,10 +145,22 @@ pub(crate) struct Colleague {
     address: SocketAddr,
     key: DeviceKey,
     serving: JoinHandle<()>,
-    _party: Party_,
+    party: Party_,
 }
 
 impl Colleague {
+    /// Writes an entry as it stands, whatever readers will make of it, and brings it to the relay.
+    pub(crate) fn writes(&self, world: &World, kind: u8, bytes: &[u8]) {
+        let written = Written { kind, bytes: bytes.to_vec() };
+        let feed = Feed::new(COMMUNE).expect("feed");
+        self.party.shared.with(|engine, store| {
+            let slot = engine.pen().slot(store, &feed).expect("reads");
+            let group = engine.pen().save(slot, &written).expect("no change, so it has a hash");
+            store.commit(vec![group]).expect("memory takes it");
+        });
+        world.meets_relay(&self.party);
+    }
+
     /// Rides on.
     pub(crate) fn goes(&self) {
         self.serving.abort();
@@ -277,7 +289,7 @@ impl World {
         self.meets_relay(&party);
         party.shared.with(|engine, _| engine.party_mut().claim = None);
         let (address, serving) = listen(&self.runtime, &party, "127.0.0.1:0".parse().expect("an address"));
-        Colleague { address, key: device, serving, _party: party }
+        Colleague { address, key: device, serving, party }
     }
 
     /// The organisation's file, as it names the relay and, behind it, a colleague.
