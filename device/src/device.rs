@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-use khettara_core::id::{DeviceKey, DocumentId, Feed};
+use khettara_core::id::{DeviceKey, DocumentId};
 use khettara_core::identity::{Admission, Identity, InviteSecret, Ticket};
 use khettara_core::limits::SILENCE_MS_MAX;
 use khettara_core::store::{StoreError, held};
@@ -242,8 +242,6 @@ impl Device {
                 Admission::Closed => Enrolment::Closed,
             };
             let feeds = readable(engine, store)?;
-            let granted = |feed: &Feed| enrolment == Enrolment::Waiting || roster.may_write(&me, feed);
-            let has_key = |feed: &Feed| held::newest_feed_key(store, feed).is_ok_and(|key| key.is_some());
             let mut set_aside_here = 0;
             for feed in &feeds {
                 set_aside_here +=
@@ -256,7 +254,7 @@ impl Device {
                 device: me,
                 visits: VisitCounts::of(&visits),
                 at_headquarters: AtHeadquarters::of(&visits),
-                waiting: waiting(&visits, granted, has_key),
+                waiting: waiting(&statuses(engine, store, visits.clone())?),
                 households: 0,
                 visits_readable: 0,
                 conflicts: 0,

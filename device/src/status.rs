@@ -208,24 +208,19 @@ impl Status {
     }
 }
 
-/// Groups what waits. `granted` and `has_key` say of a feed whether this tablet may write there, and whether
-/// its key is here.
-pub(crate) fn waiting(
-    visits: &[OwnVisit],
-    granted: impl Fn(&Feed) -> bool,
-    has_key: impl Fn(&Feed) -> bool,
-) -> Vec<Waiting> {
+/// Groups what waits.
+pub(crate) fn waiting(statuses: &[VisitStatus]) -> Vec<Waiting> {
     let mut counts: BTreeMap<(Feed, WaitsFor), u64> = BTreeMap::new();
-    for visit in visits {
-        if let Some(what) = waits_for(visit, granted(&visit.feed), has_key(&visit.feed)) {
-            *counts.entry((visit.feed.clone(), what)).or_default() += 1;
+    for status in statuses {
+        if let Some(what) = status.waits_for {
+            *counts.entry((status.visit.feed.clone(), what)).or_default() += 1;
         }
     }
     counts.into_iter().map(|((feed, what), visits)| Waiting { feed, visits, what }).collect()
 }
 
 /// What one visit waits for; `None`: it is at headquarters, merged.
-pub(crate) const fn waits_for(visit: &OwnVisit, granted: bool, has_key: bool) -> Option<WaitsFor> {
+const fn waits_for(visit: &OwnVisit, granted: bool, has_key: bool) -> Option<WaitsFor> {
     Some(match visit.whereabouts {
         Whereabouts::Headquarters => return None,
         Whereabouts::SetAside(reason) => WaitsFor::Supervisor(reason),
@@ -286,7 +281,11 @@ mod tests {
             visit("b", 4, Whereabouts::Saved),
             visit("c", 5, Whereabouts::Saved),
         ];
-        let waiting = waiting(&visits, |feed| feed.as_str() != "b", |feed| feed.as_str() != "c");
+        let status = |visit: OwnVisit| {
+            let (granted, has_key) = (visit.feed.as_str() != "b", visit.feed.as_str() != "c");
+            VisitStatus { waits_for: waits_for(&visit, granted, has_key), visit }
+        };
+        let waiting = waiting(&visits.map(status));
         let said: Vec<_> = waiting.iter().map(|one| (one.feed.as_str(), one.what, one.visits)).collect();
         let expected = vec![
             ("a", WaitsFor::Relay, 1),

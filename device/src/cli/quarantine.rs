@@ -2,23 +2,12 @@
 
 use std::path::Path;
 
-use khettara_device::{HeldHere, set_aside_words};
+use khettara_device::set_aside_words;
 use serde_json::json;
 
 use super::Done;
 use super::output::{Output, Trouble, counted, table};
 use super::tablet::open;
-
-/// Who wrote it, as lists name him.
-fn writer(held: &HeldHere) -> String {
-    let writer = &held.writer;
-    match (writer.is_me, writer.serial, writer.device) {
-        (true, ..) => "this tablet".into(),
-        (_, Some(serial), _) => format!("tablet {serial}"),
-        (_, None, Some(device)) => device.to_hex()[..8].into(),
-        (_, None, None) => "unknown".into(),
-    }
-}
 
 pub(super) fn list(dir: &Path, output: &Output) -> Result<Done, Trouble> {
     let device = open(dir, output)?;
@@ -40,7 +29,7 @@ pub(super) fn list(dir: &Path, output: &Output) -> Result<Done, Trouble> {
         }))?;
         rows.push(vec![
             held.feed.as_str().to_owned(),
-            writer(held),
+            held.writer.who().words(output.tongue()),
             held.first.to_string(),
             held.count.to_string(),
             words.in_tongue(output.tongue()).to_owned(),

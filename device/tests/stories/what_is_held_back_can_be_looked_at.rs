@@ -38,7 +38,7 @@ fn what_is_held_back_is_listed_with_whose_it_is_and_why_and_others_work_goes_on(
         String::from_utf8(output.stdout).expect("text")
     };
     let text = run(&["quarantine", "--lang", "fr"]);
-    for fact in [COMMUNE, "tablet 1", "mal formé", "attend que quelque chose", "2 entries"] {
+    for fact in [COMMUNE, "la tablette 1", "mal formé", "attend que quelque chose", "2 entries"] {
         assert!(text.contains(fact), "no {fact:?} in {text}");
     }
     let json = run(&["quarantine", "--json"]);

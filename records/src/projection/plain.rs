@@ -23,7 +23,9 @@ pub enum Who {
 }
 
 impl Who {
-    fn words(&self, tongue: Tongue) -> String {
+    /// As sentences and lists name it.
+    #[must_use]
+    pub fn words(&self, tongue: Tongue) -> String {
         match (self, tongue) {
             (Self::Me, Tongue::Ar) => "هذا الجهاز".into(),
             (Self::Me, Tongue::Fr) => "cette tablette".into(),
