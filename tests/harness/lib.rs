@@ -12,7 +12,7 @@ mod world;
 pub use chance::Chance;
 pub use disk::{Flushes, WatchedDisk, copy_of, journal_on};
 pub use field_work::{Notebook, Village, WrittenVisit};
-pub use meeting::{Link, Meeting, Report};
+pub use meeting::{Clocks, Link, Meeting, Report};
 pub use own_branch::OwnBranch;
 pub use party::{Node, NodeKind};
 pub use raw::Raw;

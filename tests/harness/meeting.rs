@@ -5,7 +5,25 @@ use std::collections::VecDeque;
 use khettara_core::limits;
 use khettara_core::sync::{EngineError, Input, Notice, Now, Output, SessionId};
 
+use crate::chance::Chance;
 use crate::party::Node;
+
+/// 21 November 2026: the world begins.
+const BEGUN_MS: u64 = 1_795_219_200_000;
+/// The end of 2099, in milliseconds since 1970.
+const LAST_MS: u64 = 4_102_444_800_000;
+
+/// What the clocks on the wall show, in milliseconds since 1970.
+#[derive(Debug, Clone, Default)]
+pub enum Clocks {
+    /// The right time.
+    #[default]
+    Right,
+    /// Always this: the dialler's, the other's.
+    Standing(u64, u64),
+    /// Another time at every look, anything from 1970 to 2099, as this says.
+    Jumping(Chance),
+}
 
 /// How the link behaves.
 #[derive(Debug, Clone, Default)]
@@ -13,7 +31,7 @@ pub struct Link {
     /// The connection is lost after this many bytes in both directions together; none: never.
     pub cut_after_bytes: Option<u64>,
     /// Streams overtake control frames and each other, as this says of each: higher goes first.
-    pub shuffle: Option<crate::chance::Chance>,
+    pub shuffle: Option<Chance>,
     /// Bytes arrive before the handshake is complete, as with 0-RTT.
     pub early: bool,
     /// What has arrived for one side is taken together, with one flush, as a busy driver does.
@@ -24,8 +42,10 @@ pub struct Link {
     pub power_cut: Option<(bool, u64)>,
     /// The power goes with the first error of a store.
     pub dies_with_its_disk: bool,
-    /// What the clocks on the wall show, in milliseconds since 1970: the dialler's, the other's.
-    pub shown_times: (u64, u64),
+    /// What the clocks on the wall show.
+    pub clocks: Clocks,
+    /// What the dialler says, and the streams that it sends, are changed on the way as this says: it is hostile.
+    pub lies: Option<Chance>,
 }
 
 /// What a meeting was.
@@ -74,15 +94,20 @@ pub struct Meeting<'w> {
 }
 
 impl<'w> Meeting<'w> {
-    /// `dialler` reaches `other`.
+    /// `dialler` reaches `other`, at this time of the world.
     #[must_use]
-    pub fn new(dialler: &'w mut Node, other: &'w mut Node, session: SessionId, link: Link) -> Self {
+    pub fn new(
+        dialler: &'w mut Node,
+        other: &'w mut Node,
+        (session, now_ms): (SessionId, u64),
+        link: Link,
+    ) -> Self {
         Self {
             dialler,
             other,
             session,
             link,
-            now_ms: 0,
+            now_ms,
             report: Report::default(),
             queue: VecDeque::new(),
             over: false,
@@ -175,8 +200,12 @@ impl<'w> Meeting<'w> {
         }
         let node = if to_dialler { &mut *self.dialler } else { &mut *self.other };
         self.now_ms += 1;
-        let (here, there) = self.link.shown_times;
-        let now = Now { monotonic_ms: self.now_ms, shown_time: if to_dialler { here } else { there } };
+        let shown_time = match &mut self.link.clocks {
+            Clocks::Right => BEGUN_MS + self.now_ms,
+            Clocks::Standing(here, there) => *if to_dialler { here } else { there },
+            Clocks::Jumping(chance) => chance.below(LAST_MS),
+        };
+        let now = Now { monotonic_ms: self.now_ms, shown_time };
         let (outputs, result) = node.engine.handle(&mut *node.store, now, inputs);
         if let Err(error) = result {
             self.report.errors.push(error);
@@ -213,14 +242,16 @@ impl<'w> Meeting<'w> {
     fn carry(&mut self, from_dialler: bool, output: Output) {
         let session = self.session;
         match output {
-            Output::Frame { frame, .. } => {
+            Output::Frame { mut frame, .. } => {
+                self.lie(from_dialler, &mut frame);
                 let bytes = frame.len() as u64 + 1;
                 self.report.frames.push((from_dialler, frame[0], frame.len()));
                 self.report.said.push((from_dialler, false, frame.clone()));
                 self.count(from_dialler, bytes);
                 self.queue.push_back((!from_dialler, Input::Frame { session, frame }, bytes));
             }
-            Output::Segment { bytes, .. } => {
+            Output::Segment { mut bytes, .. } => {
+                self.lie(from_dialler, &mut bytes);
                 let length = bytes.len() as u64;
                 self.report.said.push((from_dialler, true, bytes.clone()));
                 self.count(from_dialler, length);
@@ -247,6 +278,21 @@ impl<'w> Meeting<'w> {
                     if from_dialler { &mut self.report.notices } else { &mut self.report.notices_there };
                 list.push(notice);
             }
+        }
+    }
+
+    /// A hostile dialler's words: one in five is another than its engine chose.
+    fn lie(&mut self, by_dialler: bool, bytes: &mut Vec<u8>) {
+        let Some(chance) = self.link.lies.as_mut().filter(|_| by_dialler) else { return };
+        if bytes.is_empty() || !chance.percent(20) {
+            return;
+        }
+        let at = chance.below(bytes.len() as u64) as usize;
+        match chance.below(4) {
+            0 => bytes[at] ^= 1 << chance.below(8),
+            1 => bytes.truncate(at.max(1)),
+            2 => bytes.insert(at, 0xff),
+            _ => bytes[at] = bytes[at].wrapping_add(1),
         }
     }
 

@@ -5,12 +5,21 @@ use std::collections::BTreeSet;
 use khettara_core::id::{DeviceKey, Feed, Head, LogId, OrgId};
 use khettara_core::identity::{Claim, Identity, InviteKeys, InviteSecret};
 use khettara_core::log::{
-    Codec, Entry, NoDictionaries, OpenedEntry, Place, Segment, Unit, Written, first_head, open,
+    Entry, OpenedEntry, Place, ReceiptLine, Segment, Unit, Written, first_head, open_on,
 };
 use khettara_core::store::held;
-use khettara_core::store::{Answer, Group, MemoryStore, Op, Store, StoreError};
+use khettara_core::store::{Answer, DERIVED, Group, MemoryStore, Op, Store, StoreError};
 use khettara_core::sync::{CutStyle, Engine, Party, is_granted};
 use khettara_core::wire::ClaimFrame;
+use khettara_records::content::{CODEC, Shipped};
+use khettara_records::model::{Form, RecordError};
+use khettara_records::replica::{CaughtUp, RecordFailure, Replica, Saved};
+use khettara_records::verdict::Rulings;
+
+use crate::own_branch::OwnBranch;
+
+/// What a party's copy keeps loaded: little, so that documents are read anew.
+const CACHE_BYTES: usize = 65_536;
 
 /// What a party is in the story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +44,8 @@ pub struct Node {
     pub store: Box<dyn Store>,
     /// Its engine.
     pub engine: Engine,
+    /// Its readable copy, of this process.
+    pub replica: Replica,
     /// The claim that its ticket lets it make.
     pub ticket: Option<ClaimFrame>,
 }
@@ -55,7 +66,8 @@ impl Node {
     ) -> Self {
         let party = party(kind, org, &identity);
         let engine = Engine::new(party, seed, "khettara-tests", 1, &*store).expect("the store reads");
-        Self { name: name.into(), kind, identity, store, engine, ticket: None }
+        let replica = Replica::new(org, CACHE_BYTES);
+        Self { name: name.into(), kind, identity, store, engine, replica, ticket: None }
     }
 
     /// Ends the process and starts another over `store`: what is left of the one before, a copy, a backup.
@@ -87,9 +99,8 @@ impl Node {
     /// Ends the process and starts another over the same store.
     #[must_use]
     pub fn restart(self, seed: [u8; 32]) -> Self {
-        let Self { name, kind, identity, store, engine, ticket } = self;
-        let before = Self { name, kind, identity, store: Box::new(MemoryStore::new()), engine, ticket };
-        before.reopened(seed, store)
+        let (store, none): (_, Box<dyn Store>) = (self.store, Box::new(MemoryStore::new()));
+        Self { store: none, ..self }.reopened(seed, store)
     }
 
     /// Its name on the wire.
@@ -152,16 +163,50 @@ impl Node {
         }
     }
 
+    /// Saves forms, as a tablet does.
+    ///
+    /// # Errors
+    /// [`RecordFailure`] where nothing of them was saved.
+    pub fn record(
+        &mut self,
+        feed: &Feed,
+        forms: &[Form],
+    ) -> Result<Vec<Result<Saved, RecordError>>, RecordFailure> {
+        self.replica.record(&mut *self.store, self.engine.pen(), feed, forms)
+    }
+
+    /// Turns what is newly held of a feed into documents.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it could not be read, or its rows could not be kept.
+    pub fn catch_up(&mut self, feed: &Feed) -> Result<CaughtUp, StoreError> {
+        let named = self.engine.roster().named().clone();
+        let rulings = Rulings { chosen: named.points.clone(), named, ..Rulings::default() };
+        self.replica.catch_up(&mut *self.store, std::slice::from_ref(feed), &Shipped, &rulings)
+    }
+
     /// A copy of everything the store holds, in memory: a clone, a backup.
     ///
     /// # Panics
     /// Where the store cannot be read.
     #[must_use]
     pub fn copied_store(&self) -> MemoryStore {
+        let mut copy = self.store_without_rows();
+        let rows = self.store.scan(&[DERIVED], &[DERIVED], usize::MAX).expect("reads");
+        copy.derive(puts(rows)).expect("memory takes it");
+        copy
+    }
+
+    /// The same without what was derived: whoever reads it reads all anew.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn store_without_rows(&self) -> MemoryStore {
         let mut copy = MemoryStore::new();
         let rows = self.store.scan(&[], &[], usize::MAX).expect("reads");
-        let ops = rows.into_iter().map(|(key, value)| Op::Put(key, value)).collect();
-        copy.commit(vec![Group { expect: vec![], ops }]).expect("memory takes it");
+        let kept = rows.into_iter().filter(|(key, _)| key.first() != Some(&DERIVED)).collect();
+        copy.commit(vec![Group { expect: vec![], ops: puts(kept) }]).expect("memory takes it");
         copy
     }
 
@@ -177,13 +222,13 @@ impl Node {
         notes.map(|(_, written)| written.bytes).collect()
     }
 
-    /// The notes of a feed that receipts of `place` cover, read as a device reads them: only where the head is
-    /// its own at that position.
+    /// What receipts of `place` say of this device's logs in a feed, read as a device reads them: only where the head
+    /// is its own at that position.
     ///
     /// # Panics
     /// Where the store cannot be read.
     #[must_use]
-    pub fn receipted(&self, feed: &Feed, place: Place) -> Vec<(LogId, u64, Head)> {
+    pub fn receipt_lines(&self, feed: &Feed, place: Place) -> Vec<ReceiptLine> {
         let me = self.key();
         let receipts = held::receipts_in(&*self.store, feed, Some(&me)).expect("reads");
         let lines = receipts.into_iter().filter(|receipt| receipt.body.place == place);
@@ -192,7 +237,13 @@ impl Node {
             let ending = held::segments_ending_at(&*self.store, log, *n).expect("reads");
             ending.iter().any(|(_, row)| row.head == *head)
         });
-        own.map(|(log, n, head, _)| (log, n, head)).collect()
+        own.collect()
+    }
+
+    /// The same, how far alone.
+    #[must_use]
+    pub fn receipted(&self, feed: &Feed, place: Place) -> Vec<(LogId, u64, Head)> {
+        self.receipt_lines(feed, place).into_iter().map(|(log, n, head, _)| (log, n, head)).collect()
     }
 
     /// Every note held here of a feed, in no particular order, readable or not being asked of the log itself.
@@ -227,20 +278,28 @@ impl Node {
         let org = self.engine.party().org;
         let vector = held::vector_of(&*self.store, [feed]).expect("reads");
         for (log, n, tip) in vector.lines(feed).to_vec() {
-            let mut before = first_head(&log);
+            let (mut before, mut earlier) = (first_head(&log), OwnBranch::default());
             for (id, row) in held::above(&*self.store, &log, &[(n, tip)], &[]).expect("reads") {
                 let bytes = held::segment_bytes(&*self.store, &id).expect("reads").expect("held");
                 let segment = Segment::from_bytes(&org, &bytes).expect("good");
                 let key = held::feed_key(keys, feed, &row.key).expect("reads");
-                let unit = open(&org, &segment, &before, false, key.as_ref(), &NoDictionaries);
-                if let (Unit::Entries(entries), true) = (unit, seen.insert(id)) {
-                    found.extend(entries.into_iter().map(|entry| (log, entry)));
+                let unit = open_on(&org, &segment, (&before, &earlier), false, key.as_ref(), &Shipped);
+                if let Unit::Entries(entries) = unit {
+                    let pointed = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(&log)?)));
+                    earlier.take(&pointed.collect::<Vec<_>>());
+                    if seen.insert(id) {
+                        found.extend(entries.into_iter().map(|entry| (log, entry)));
+                    }
                 }
                 before = row.head;
             }
         }
         found
     }
+}
+
+fn puts(rows: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<Op> {
+    rows.into_iter().map(|(key, value)| Op::Put(key, value)).collect()
 }
 
 fn party(kind: NodeKind, org: OrgId, identity: &Identity) -> Party {
@@ -253,11 +312,7 @@ fn party(kind: NodeKind, org: OrgId, identity: &Identity) -> Party {
             NodeKind::Relay => Some(Place::RELAY),
             NodeKind::Headquarters => None,
         },
-        cut: CutStyle {
-            codec: Codec::Zstd { dictionary: 0 },
-            level: 3,
-            dictionaries: Box::new(NoDictionaries),
-        },
+        cut: CutStyle { codec: CODEC, level: 3, dictionaries: Box::new(Shipped) },
         claim: None,
         open_secrets: Vec::new(),
     }

@@ -15,6 +15,9 @@ use crate::disk::journal_on;
 use crate::meeting::{Link, Meeting, Report};
 use crate::party::{Node, NodeKind};
 
+/// What one meeting takes.
+const MEETING_MS: u64 = 60_000;
+
 /// Everybody, by name. `root`, `headquarters` and `relay` are there from the start.
 pub struct World {
     /// The organisation.
@@ -24,6 +27,8 @@ pub struct World {
     nodes: BTreeMap<String, Node>,
     chance: Chance,
     sessions: u64,
+    /// Milliseconds since the world began.
+    now_ms: u64,
 }
 
 impl World {
@@ -56,7 +61,8 @@ impl World {
         let recovery = Identity::from_seeds(&chance.seed(), &chance.seed()).kem.public();
         let founding = Founding { root: root_keys.key(), next_root: next.public(), recovery };
         let org = founding.org();
-        let mut world = Self { org, feeds: Vec::new(), nodes: BTreeMap::new(), chance, sessions: 0 };
+        let mut world =
+            Self { org, feeds: Vec::new(), nodes: BTreeMap::new(), chance, sessions: 0, now_ms: 0 };
         let headquarters = world.fresh_node("headquarters", NodeKind::Headquarters);
         let relay = world.fresh_node("relay", NodeKind::Relay);
         let mut root = world.node_of("root", NodeKind::Headquarters, root_keys.clone());
@@ -140,7 +146,7 @@ impl World {
         let node = self.take(name);
         let disk = SimulatedDisk::new();
         let mut store = journal_on(&disk, &mut self.chance);
-        let rows = node.copied_store().scan(&[], &[], usize::MAX).expect("memory reads");
+        let rows = node.store_without_rows().scan(&[], &[], usize::MAX).expect("memory reads");
         let ops = rows.into_iter().map(|(key, value)| Op::Put(key, value)).collect();
         store.commit(vec![Group { expect: vec![], ops }]).expect("a new disk takes it");
         let seed = self.chance.seed();
@@ -254,10 +260,22 @@ impl World {
         self.sessions += 1;
         let mut here = self.take(dialler);
         let mut there = self.take(other);
-        let report = Meeting::new(&mut here, &mut there, self.sessions, link).run();
+        let report = Meeting::new(&mut here, &mut there, (self.sessions, self.now_ms), link).run();
+        self.pass(MEETING_MS);
         self.put(here);
         self.put(there);
         report
+    }
+
+    /// Time passes.
+    pub const fn pass(&mut self, span_ms: u64) {
+        self.now_ms += span_ms;
+    }
+
+    /// Milliseconds since the world began.
+    #[must_use]
+    pub const fn now_ms(&self) -> u64 {
+        self.now_ms
     }
 
     /// The digest of what a party holds of a feed.

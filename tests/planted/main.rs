@@ -2,17 +2,13 @@
 //!
 //! `cargo test --workspace --features khettara-tests/planted --test planted -- --nocapture`
 
-#[path = "../simulation/life.rs"]
-mod life;
-#[path = "../simulation/oracle.rs"]
-mod oracle;
-#[path = "../simulation/people.rs"]
-mod people;
+#[path = "../simulation/worlds/mod.rs"]
+mod worlds;
 
 use std::panic;
 
 use khettara_core::planted::{Fault, plant};
-use life::Life;
+use worlds::life::Life;
 
 /// Worlds that are tried for each fault: as many as the ordinary run has.
 const SEEDS_MAX: u64 = 100;

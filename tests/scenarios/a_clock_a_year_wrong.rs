@@ -1,15 +1,19 @@
 //! Clocks show anything: the same is held, in the same bytes.
 
-use khettara_tests::{Link, World};
+use khettara_tests::{Clocks, Link, World};
 
-fn lived_with(shown_times: (u64, u64)) -> (khettara_core::id::Digest, Vec<Vec<u8>>) {
+fn lived_with((here, there): (u64, u64)) -> (khettara_core::id::Digest, Vec<Vec<u8>>) {
     let mut world = World::new(16);
     world.tablet("amina");
     let feed = world.feeds[0].clone();
     let mut streams = Vec::new();
     for visit in 0..4u8 {
         world.node_mut("amina").note(&feed, &[visit]).expect("saved");
-        let report = world.meet_over("amina", "relay", Link { shown_times, ..Link::default() });
+        let report = world.meet_over(
+            "amina",
+            "relay",
+            Link { clocks: Clocks::Standing(here, there), ..Link::default() },
+        );
         assert!(report.settled);
         streams.extend(report.said.into_iter().filter(|(_, stream, _)| *stream).map(|(.., bytes)| bytes));
     }

@@ -5,7 +5,7 @@ use khettara_core::id::Feed;
 use khettara_core::log::Place;
 use khettara_core::store::held;
 use khettara_core::sync::Notice;
-use khettara_tests::{Report, World};
+use khettara_tests::{Chance, Link, Report, World};
 
 fn told_of_fork(report: &Report) -> bool {
     report.notices.iter().any(|notice| matches!(notice, Notice::Fork { own: true, .. }))
@@ -77,4 +77,37 @@ fn a_clone_that_has_not_met_the_relay_believes_no_receipt_of_the_other_branch() 
     assert!(world.meet("clone", "relay").settled);
     assert!(world.meet("headquarters", "relay").settled);
     assert_eq!(world.node("headquarters").notes(&feed).len(), 2, "its own branch arrived all the same");
+}
+
+#[test]
+fn a_copy_made_before_the_keys_came_has_cut_what_the_other_cut_and_goes_on() {
+    for order in 0..20 {
+        let mut world = World::new(20);
+        world.invited_tablet("amina");
+        assert!(world.meet("headquarters", "relay").settled);
+        let feed = world.feeds[0].clone();
+        world.node_mut("amina").note(&feed, b"before the keys").expect("saved");
+        let store = Box::new(world.node("amina").copied_store());
+        let seed = world.chance().seed();
+        let clone = world.node("amina").cloned("clone", seed, store);
+        world.put(clone);
+        assert!(world.meet("amina", "relay").settled);
+
+        // What the other cut arrives, perhaps before the keys with which the copy would cut the same.
+        let shuffle = Some(Chance::new(order));
+        let report = world.meet_over("clone", "relay", Link { shuffle, ..Link::default() });
+        assert!(report.errors.is_empty(), "{:?}", report.errors);
+        for name in ["clone", "amina"] {
+            let report = world.meet(name, "relay");
+            assert!(report.settled && report.errors.is_empty(), "{name}: {report:#?}");
+            assert_eq!(world.digest(name, &feed), world.digest("relay", &feed));
+            assert!(world.node(name).pending_notes(&feed).is_empty());
+        }
+        world.node_mut("clone").note(&feed, b"afterwards").expect("saved");
+        for name in ["clone", "amina"] {
+            assert!(world.meet(name, "relay").settled);
+            let notes = world.node(name).notes(&feed);
+            assert_eq!(notes, [b"afterwards".to_vec(), b"before the keys".to_vec()]);
+        }
+    }
 }

@@ -1,15 +1,15 @@
 //! Pulling: held segments become documents, and receipts say how far.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use khettara_core::id::{DeviceKey, Feed, LogId};
-use khettara_core::log::{Place, ReceiptLine};
+use khettara_core::id::{Feed, LogId};
 use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::Engine;
 use khettara_records::content::Shipped;
 use khettara_records::replica::Replica;
 use khettara_records::verdict::{EntryState, Rulings};
 
+use super::answering::answer_authors;
 use super::report::{Progress, PullReport};
 use crate::error::HqError;
 use crate::office::{Headquarters, feeds_of};
@@ -54,16 +54,9 @@ impl Headquarters {
         let shown_time = self.clock.wall_ms();
         let (replica, mut new) = (&self.replica, 0);
         for feed in self.feeds() {
-            new += self.shared.with(|engine, store| -> Result<u64, HqError> {
-                let mut new = 0;
-                for author in authors(engine, store, &feed)? {
-                    let lines = lines(replica, store, &feed, &author)?;
-                    let place = Place::HEADQUARTERS;
-                    let said = engine.issue_receipt(store, &feed, &author, place, lines, shown_time)?;
-                    new += u64::from(said);
-                }
-                Ok(new)
-            })?;
+            new += self
+                .shared
+                .with(|engine, store| answer_authors(replica, engine, store, &feed, shown_time))?;
         }
         progress(Progress::Receipts { new });
         Ok(new)
@@ -120,30 +113,6 @@ fn rulings(replica: &mut Replica, engine: &Engine) -> Rulings {
     }
     let named = roster.named().clone();
     Rulings { chosen: named.points.clone(), named, closed: BTreeMap::new() }
-}
-
-fn authors(engine: &Engine, store: &dyn Store, feed: &Feed) -> Result<BTreeSet<DeviceKey>, StoreError> {
-    let me = engine.party().key();
-    let logs = held::logs_in(store, feed)?;
-    Ok(logs.into_iter().map(|(device, _)| device).filter(|device| *device != me).collect())
-}
-
-/// A receipt's lines: every branch of every log of one author, as far as its held-back runs can be told.
-fn lines(
-    replica: &Replica,
-    store: &dyn Store,
-    feed: &Feed,
-    author: &DeviceKey,
-) -> Result<Vec<ReceiptLine>, StoreError> {
-    let mut lines = Vec::new();
-    for (_, log) in held::logs_in(store, feed)?.into_iter().filter(|(device, _)| device == author) {
-        for (n, tip) in held::lines_of(store, feed, &log)? {
-            if let Some(said) = replica.held_back_runs(store, feed, &(log, n, tip))? {
-                lines.push((log, said.n, said.head, said.runs));
-            }
-        }
-    }
-    Ok(lines)
 }
 
 /// Entries that the receipts of others name and that are not here.

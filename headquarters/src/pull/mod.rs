@@ -3,6 +3,7 @@
 //! Every step stands on what is durably held, so a pull that was killed anywhere is simply done again: what was
 //! pulled is not pulled twice, what was merged is not merged twice, and a receipt that says nothing new is none.
 
+mod answering;
 mod meeting;
 mod merging;
 mod report;
@@ -19,6 +20,7 @@ use crate::office::Headquarters;
 use crate::organisation::publish_constants;
 use meeting::{Line, addresses_of};
 
+pub use answering::answer_authors;
 pub use merging::{Merged, entries_waiting};
 pub use report::{Outcome, Progress, PullReport, RelayReport};
 

@@ -267,7 +267,9 @@ pub fn cut_pending<'c>(
         let (cuts, tip) = cutter.cut_on(tip, &items, &branch)?;
         branch.finish()?;
         for cut in &cuts {
-            let mut group = own_segment(&scratch, &cut.segment, &log.descriptor, named)?;
+            let Some(mut group) = own_segment(&scratch, &cut.segment, &log.descriptor, named)? else {
+                continue;
+            };
             if cutter.key.is_some() {
                 group.ops.extend(own_changes(cut));
             }
@@ -296,14 +298,17 @@ fn together(groups: Vec<Group>) -> Vec<Group> {
     if ops.is_empty() { Vec::new() } else { vec![Group { expect, ops }] }
 }
 
+/// The writes that make one's own cut held; `None` where it is: a copy of this store cut the same before the keys
+/// came that this one cuts with, and it arrived first.
 fn own_segment(
     store: &dyn Store,
     segment: &Segment,
     descriptor: &Descriptor,
     named: &Named,
-) -> Result<Group, StoreError> {
+) -> Result<Option<Group>, StoreError> {
     match accept(store, segment, Some(descriptor), named, &|_, _| true)? {
-        Acceptance::Accepted { group, .. } => Ok(group),
+        Acceptance::Accepted { group, .. } => Ok(Some(group)),
+        Acceptance::Present => Ok(None),
         // Our own cut always follows what we hold; anything else is a store that lost something.
         _ => Err(StoreError::Damaged(Damage::Content)),
     }

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use khettara_core::id::{DeviceKey, Feed, Head, LogId};
 use khettara_core::log::{Entry, Place};
 use khettara_core::store::{Store, held};
+use khettara_records::replica::Saved;
 use khettara_tests::{Node, World};
+
+use super::mischief::is_hostile;
+use super::reading::{Agreed, Readings, check_rebuilt};
 
 /// Beside the world; never told what the engines think.
 #[derive(Default)]
@@ -16,8 +20,11 @@ pub(crate) struct Oracle {
     gone: BTreeSet<(Feed, Vec<u8>)>,
     /// Lines that a tablet believed: where its work is.
     delivered: BTreeSet<(Feed, LogId, u64, Head)>,
+    readings: Readings,
     /// Devices of which two copies wrote.
     pub(crate) forked: BTreeSet<DeviceKey>,
+    /// The hostile device, which draws what it likes.
+    pub(crate) hostile: Option<DeviceKey>,
     /// A relay lost what it had said to hold.
     pub(crate) relay_set_back: bool,
 }
@@ -37,20 +44,22 @@ fn check_pen(node: &Node, feed: &Feed) {
     }
 }
 
-/// No two processes ever drew one nonce: a Start is at one place of one log, in twins too.
-fn check_nonces(node: &Node, feed: &Feed) {
-    let mut places = BTreeMap::new();
-    for (log, entry) in node.entries(feed, &*node.store) {
-        if let Ok(Entry::Start(start)) = entry.entry {
-            let place = (log, entry.n, entry.head);
-            assert_eq!(*places.entry(start.nonce).or_insert(place), place, "one nonce, two processes");
-        }
-    }
-}
-
 impl Oracle {
     pub(crate) fn saved(&mut self, feed: &Feed, note: &[u8]) {
         self.saved.insert((feed.clone(), note.to_vec()));
+    }
+
+    /// A form was answered as saved: what its entry holds is to be kept, and its visit to be read.
+    pub(crate) fn recorded(&mut self, node: &Node, feed: &Feed, saved: &Saved) {
+        let pending = held::pending(&*node.store, &saved.log).expect("reads");
+        let (_, written) = pending.iter().find(|(n, _)| *n == saved.position).expect("saved, and not there");
+        self.saved(feed, &written.bytes);
+        self.readings.told(feed, saved, &written.bytes);
+    }
+
+    /// Visits that were answered as saved.
+    pub(crate) fn visits(&self) -> u64 {
+        self.readings.count()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -93,6 +102,7 @@ impl Oracle {
             for (log, n, head) in world.node(name).receipted(feed, Place::RELAY) {
                 self.delivered.insert((feed.clone(), log, n, head));
             }
+            self.readings.believe(world.node(name), feed);
         }
     }
 
@@ -112,9 +122,40 @@ impl Oracle {
         }
     }
 
-    /// After the faults have stopped and everybody has met.
-    pub(crate) fn check_end(&self, world: &World, parties: &[String]) {
+    /// What headquarters called merged is to be read there.
+    pub(crate) fn check_at_headquarters(&self, world: &mut World) {
+        let store = &*world.node("headquarters").store;
+        let logs = world.feeds.iter().flat_map(|feed| held::logs_in(store, feed).expect("reads"));
+        let forked = logs.filter(|(device, _)| self.forked.contains(device)).map(|(_, log)| log).collect();
+        self.readings.check_at_headquarters(world.node_mut("headquarters"), &forked);
+    }
+
+    /// Everybody's copy is what is held, read anew.
+    pub(crate) fn check_copies(&self, world: &World, tablets: &[String]) {
         for feed in &world.feeds {
+            for name in tablets.iter().filter(|name| !is_hostile(name)) {
+                check_rebuilt(world, name, feed);
+            }
+        }
+    }
+
+    /// Everybody reads the same, and every visit.
+    fn check_read(&self, world: &mut World, parties: &[String], feed: &Feed) {
+        let wanted = Agreed::by(world.node_mut("headquarters"), feed);
+        // What the hostile tablet makes of its own work before others see it is its own affair.
+        let readers = parties.iter().filter(|name| *name != "relay" && !is_hostile(name));
+        for name in readers {
+            let read = Agreed::by(world.node_mut(name), feed);
+            assert_eq!(read, wanted, "{name} reads something else than headquarters");
+            self.readings.check_read(world.node_mut(name), feed, &self.gone);
+        }
+        check_rebuilt(world, "headquarters", feed);
+    }
+
+    /// After the faults have stopped and everybody has met.
+    pub(crate) fn check_end(&self, world: &mut World, parties: &[String]) {
+        for feed in &world.feeds.clone() {
+            self.check_read(world, parties, feed);
             let at_relay = world.digest("relay", feed);
             for name in parties {
                 assert_eq!(world.digest(name, feed), at_relay, "{name} differs from the relay");
@@ -129,7 +170,7 @@ impl Oracle {
                 check_pen(world.node(name), feed);
             }
             self.check_heads(world, feed);
-            check_nonces(world.node("headquarters"), feed);
+            self.check_nonces(world.node("headquarters"), feed);
         }
     }
 
@@ -145,6 +186,21 @@ impl Oracle {
             for (_, row) in held::above(relay, &log, &tips, &[]).expect("reads") {
                 let before = heads.insert(row.last(), row.head);
                 assert!(before.is_none_or(|head| head == row.head), "two heads and no fork");
+            }
+        }
+    }
+
+    /// No two processes ever drew one nonce: a Start is at one place of one log, in twins too. Whoever is hostile may.
+    fn check_nonces(&self, node: &Node, feed: &Feed) {
+        let mut places = BTreeMap::new();
+        let logs = held::logs_in(&*node.store, feed).expect("reads").into_iter();
+        let free: BTreeSet<LogId> =
+            logs.filter(|(device, _)| Some(*device) == self.hostile).map(|(_, log)| log).collect();
+        for (log, entry) in node.entries(feed, &*node.store) {
+            if let Ok(Entry::Start(start)) = entry.entry {
+                let place = (log, entry.n, entry.head);
+                let first = *places.entry(start.nonce).or_insert(place);
+                assert!(first == place || free.contains(&log), "one nonce, two processes");
             }
         }
     }

@@ -1,13 +1,18 @@
 //! One life: saves and meetings in a random order, with the faults that its seed turned on; then peace.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use khettara_core::id::Feed;
-use khettara_core::store::{DiskError, Fault, SimulatedDisk};
+use khettara_core::store::{DiskError, Fault, SimulatedDisk, StoreError};
+use khettara_hq::pull::answer_authors;
 use khettara_tests::{Chance, Link, Report, copy_of};
 
-use crate::oracle::Oracle;
-use crate::people::People;
+use super::mischief::{self, MALLORY, TWIN, is_hostile};
+use super::oracle::Oracle;
+use super::people::People;
+use super::swarm::Swarm;
+use super::writing::Writing;
 
 const STEPS: u64 = 40;
 /// Rounds of clean meetings after which everybody must agree.
@@ -15,55 +20,15 @@ const ROUNDS: usize = 6;
 const TABLETS: [&str; 3] = ["amina", "brahim", "chama"];
 const ITEM: u8 = 16;
 const HIRED: [&str; 2] = ["dounia", "elham"];
+const HOUR_MS: u64 = 3_600_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// What a life was, for comparing two of one seed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Lived {
     pub(crate) sessions: u64,
+    pub(crate) visits: u64,
     pub(crate) trace: u64,
-}
-
-/// Which faults a seed turns on.
-#[derive(Debug)]
-struct Swarm {
-    cuts: bool,
-    shuffles: bool,
-    early: bool,
-    batched: bool,
-    twice: bool,
-    power: bool,
-    full: bool,
-    failing: bool,
-    set_back: bool,
-    wiped_relay: bool,
-    clones: bool,
-    restored_tablets: bool,
-    tablets_meet: bool,
-    wrong_clocks: bool,
-    hires: bool,
-}
-
-impl Swarm {
-    fn of(chance: &mut Chance) -> Self {
-        let mut on = |percent| chance.percent(percent);
-        Self {
-            cuts: on(60),
-            shuffles: on(60),
-            early: on(50),
-            batched: on(50),
-            twice: on(30),
-            power: on(60),
-            full: on(30),
-            failing: on(40),
-            set_back: on(30),
-            wiped_relay: on(20),
-            clones: on(30),
-            restored_tablets: on(20),
-            tablets_meet: on(60),
-            wrong_clocks: on(50),
-            hires: on(50),
-        }
-    }
 }
 
 pub(crate) struct Life {
@@ -74,7 +39,9 @@ pub(crate) struct Life {
     backups: Vec<(String, SimulatedDisk)>,
     oracle: Oracle,
     sessions: u64,
-    notes: u64,
+    writing: Writing,
+    /// Until when, in the world's milliseconds, a tablet meets nobody.
+    away: BTreeMap<String, u64>,
     trace: DefaultHasher,
 }
 
@@ -83,16 +50,19 @@ impl Life {
         let mut chance = Chance::new(seed);
         let feeds = ["08.201.11.07", "08.201.11.09"];
         let feeds = &feeds[..=chance.below(2) as usize];
-        let tablets = &TABLETS[..=chance.below(3) as usize];
-        let people = People::settle(chance.word(), feeds, tablets);
+        let swarm = Swarm::of(&mut chance);
+        let mut tablets = TABLETS[..=chance.below(3) as usize].to_vec();
+        tablets.extend(swarm.hostile.then_some(MALLORY));
+        let people = People::settle(chance.word(), feeds, &tablets);
         Self {
-            swarm: Swarm::of(&mut chance),
+            swarm,
             people,
             tablets: tablets.iter().map(|name| (*name).into()).collect(),
             backups: Vec::new(),
             oracle: Oracle::default(),
             sessions: 0,
-            notes: 0,
+            writing: Writing::default(),
+            away: BTreeMap::new(),
             trace: DefaultHasher::new(),
             chance,
         }
@@ -102,13 +72,17 @@ impl Life {
         for _ in 0..STEPS {
             self.step();
             self.oracle.check_delivered(&self.people.world);
+            if self.chance.below(64) == 0 {
+                self.oracle.check_copies(&self.people.world, &self.tablets);
+            }
         }
         self.make_peace();
-        Lived { sessions: self.sessions, trace: self.trace.finish() }
+        Lived { sessions: self.sessions, visits: self.oracle.visits(), trace: self.trace.finish() }
     }
 
     fn step(&mut self) {
-        match self.chance.below(16) {
+        self.people.world.pass(self.chance.below(HOUR_MS));
+        match self.chance.below(18) {
             0..6 => self.save(),
             6..11 => self.meet_relay(),
             11 => self.pull(),
@@ -116,7 +90,37 @@ impl Life {
             13 => self.back_up(),
             14 => self.restart(),
             15 if self.swarm.hires && self.chance.percent(40) => self.hire(),
+            16 if self.swarm.hostile => self.suffer(),
+            17 if self.swarm.absences => self.leave(),
             _ => self.disaster(),
+        }
+    }
+
+    /// Somebody rides away for a day, a month or a year, and time passes.
+    fn leave(&mut self) {
+        let days = [1, 30, 365][self.chance.below(3) as usize];
+        let (name, now) = (self.a_tablet(), self.people.world.now_ms());
+        self.away.insert(name, now + days * DAY_MS);
+        self.people.world.pass(self.chance.below(days) * DAY_MS);
+    }
+
+    fn is_away(&self, name: &str) -> bool {
+        self.away.get(name).is_some_and(|until| self.people.world.now_ms() < *until)
+    }
+
+    /// The hostile tablet does what it likes.
+    fn suffer(&mut self) {
+        let feed = self.a_feed();
+        self.people.disk(MALLORY).fail_always(None);
+        let (people, writing, chance) = (&mut self.people, &mut self.writing, &mut self.chance);
+        if !self.tablets.iter().any(|name| name == TWIN) && chance.percent(30) {
+            mischief::split(people, writing, &feed, chance);
+            self.tablets.push(TWIN.into());
+            let key = self.people.world.node(MALLORY).key();
+            self.oracle.forked.insert(key);
+            self.oracle.hostile = Some(key);
+        } else {
+            mischief::attack(people, writing, &feed, chance);
         }
     }
 
@@ -148,17 +152,41 @@ impl Life {
     fn save(&mut self) {
         let (name, feed) = (self.a_tablet(), self.a_feed());
         for _ in 0..=self.chance.below(3) {
-            self.notes += 1;
-            let mut note = self.notes.to_be_bytes().to_vec();
-            // Mostly small; sometimes so large that segments are many.
-            let size = [16, 200, 9_000][self.chance.below(3) as usize];
-            note.extend((0..size / 8).flat_map(|_| self.chance.word().to_le_bytes()));
             self.trouble(&name);
-            match self.people.world.node_mut(&name).note(&feed, &note) {
-                Ok(()) => self.oracle.saved(&feed, &note),
-                Err(_) => self.after_error(&name),
+            let saved = if self.swarm.records && self.chance.percent(85) {
+                self.save_records(&name, &feed)
+            } else {
+                self.save_note(&name, &feed)
+            };
+            if !saved {
+                self.after_error(&name);
             }
         }
+    }
+
+    fn save_note(&mut self, name: &str, feed: &Feed) -> bool {
+        let note = self.writing.note(&mut self.chance);
+        let saved = self.people.world.node_mut(name).note(feed, &note).is_ok();
+        if saved && !is_hostile(name) {
+            self.oracle.saved(feed, &note);
+        }
+        saved
+    }
+
+    fn save_records(&mut self, name: &str, feed: &Feed) -> bool {
+        let node = self.people.world.node_mut(name);
+        // What another process of this tablet wrote is shown first.
+        if node.catch_up(feed).is_err() {
+            return false;
+        }
+        let forms = (0..=self.chance.below(2)).map(|_| self.writing.form(node, feed, &mut self.chance));
+        let forms: Vec<_> = forms.collect();
+        let Ok(saved) = node.record(feed, &forms) else { return false };
+        // A form that is refused (a conflict that is none any more) is a sentence to a person, and no loss.
+        for saved in saved.into_iter().flatten().filter(|_| !is_hostile(name)) {
+            self.oracle.recorded(node, feed, &saved);
+        }
+        true
     }
 
     /// Lets one of the disk's next calls go wrong.
@@ -190,45 +218,57 @@ impl Life {
         self.people.restart(name, &mut self.chance);
     }
 
-    fn link(&mut self) -> Link {
-        let swarm = &self.swarm;
-        let chance = &mut self.chance;
-        Link {
-            cut_after_bytes: (swarm.cuts && chance.percent(40)).then(|| chance.below(12_000)),
-            shuffle: swarm.shuffles.then(|| Chance::new(chance.word())),
-            early: swarm.early && chance.percent(50),
-            batched: swarm.batched && chance.percent(70),
-            twice: swarm.twice && chance.percent(30),
-            power_cut: (swarm.power && chance.percent(30)).then(|| (chance.percent(50), chance.below(20))),
-            dies_with_its_disk: chance.percent(50),
-            shown_times: if swarm.wrong_clocks { (chance.word(), chance.word()) } else { (0, 0) },
+    fn meet_relay(&mut self) {
+        let name = self.a_tablet();
+        if !self.is_away(&name) {
+            self.meet(&name, "relay");
         }
     }
 
-    fn meet_relay(&mut self) {
-        let name = self.a_tablet();
-        self.meet(&name, "relay");
-    }
-
+    /// Headquarters pulls, reads, and signs how far it has come; what it signed travels with the next pull.
     fn pull(&mut self) {
         self.meet("headquarters", "relay");
+        self.answer();
+    }
+
+    fn answer(&mut self) {
+        if self.read("headquarters").is_err() {
+            return;
+        }
+        let shown_time = self.chance.word();
+        for feed in self.people.world.feeds.clone() {
+            let node = self.people.world.node_mut("headquarters");
+            // What the disk refuses now is signed another time.
+            let _ = answer_authors(&node.replica, &mut node.engine, &mut *node.store, &feed, shown_time);
+        }
+        self.oracle.check_at_headquarters(&mut self.people.world);
+    }
+
+    /// A party turns what it holds into documents.
+    fn read(&mut self, name: &str) -> Result<(), StoreError> {
+        for feed in self.people.world.feeds.clone() {
+            self.people.world.node_mut(name).catch_up(&feed)?;
+        }
+        Ok(())
     }
 
     fn meet_each_other(&mut self) {
         let (one, other) = (self.a_tablet(), self.a_tablet());
         let key = |name: &str| self.people.world.node(name).key();
-        if self.swarm.tablets_meet && key(&one) != key(&other) {
+        let apart = key(&one) == key(&other) || self.is_away(&one) || self.is_away(&other);
+        if self.swarm.tablets_meet && !apart {
             self.meet(&one, &other);
         }
     }
 
     fn meet(&mut self, dialler: &str, other: &str) {
-        let link = self.link();
+        let link = self.swarm.link(&mut self.chance, is_hostile(dialler));
         for name in [dialler, other] {
             self.trouble(name);
         }
         let dies = link.dies_with_its_disk;
-        let good = link.cut_after_bytes.is_none() && link.power_cut.is_none() && !link.twice;
+        let good =
+            link.cut_after_bytes.is_none() && link.power_cut.is_none() && !link.twice && link.lies.is_none();
         let report = self.record(dialler, other, link);
         for (side, name) in [(true, dialler), (false, other)] {
             if report.dark == Some(side) {
@@ -241,6 +281,10 @@ impl Life {
             for name in [dialler, other] {
                 self.after_error(name);
             }
+        }
+        for name in [dialler, other].into_iter().filter(|name| *name != "relay") {
+            // What cannot be read now is read another time.
+            let _ = self.read(name);
         }
         self.believe();
     }
@@ -260,6 +304,9 @@ impl Life {
 
     fn back_up(&mut self) {
         let name = if self.chance.percent(50) { "relay".into() } else { self.a_tablet() };
+        if is_hostile(&name) {
+            return;
+        }
         let disk = copy_of(&self.people.disk(&name));
         self.backups.push((name, disk));
     }
@@ -282,7 +329,7 @@ impl Life {
         if self.swarm.clones && self.tablets.len() < 5 && self.chance.percent(50) {
             let name = self.a_tablet();
             let clone = format!("{name}'");
-            if !self.tablets.contains(&clone) && clone.len() < 12 {
+            if !self.tablets.contains(&clone) && clone.len() < 12 && !is_hostile(&name) {
                 self.people.clone_of(&name, &clone, &mut self.chance);
                 self.oracle.forked.insert(self.people.world.node(&name).key());
                 self.tablets.push(clone);
@@ -321,6 +368,7 @@ impl Life {
         }
         self.oracle.check_kept(&self.people.world);
         for _ in 0..ROUNDS {
+            self.answer();
             for name in parties.clone().iter().filter(|name| *name != "relay") {
                 let report = self.record(name, "relay", Link::default());
                 assert!(report.settled, "{name} and the relay part without having settled: {report:#?}");
@@ -328,7 +376,10 @@ impl Life {
         }
         self.oracle.relay_set_back = false;
         self.believe();
-        self.oracle.check_end(&self.people.world, &parties);
+        for name in parties.iter().filter(|name| *name != "relay") {
+            self.read(name).expect("the faults have stopped");
+        }
+        self.oracle.check_end(&mut self.people.world, &parties);
         for name in parties.iter().filter(|name| *name != "relay") {
             let report = self.record(name, "relay", Link::default());
             // Headquarters offers the keys of whoever has not written yet, until he has.
@@ -336,6 +387,8 @@ impl Life {
             let quiet = frames.count() == 2 && report.segments_up + report.segments_down == 0;
             assert!(quiet, "{name} has more to say: {:?}", report.frames);
         }
-        assert!(self.oracle.count() > 0 || self.notes == 0 || self.swarm.failing || self.swarm.full);
+        assert!(
+            self.oracle.count() > 0 || self.writing.count() == 0 || self.swarm.failing || self.swarm.full
+        );
     }
 }

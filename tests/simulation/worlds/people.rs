@@ -35,10 +35,23 @@ impl People {
 
     /// The process of `name` ends and another begins on `disk`, which is the same or a copy.
     pub(crate) fn reopen(&mut self, name: &str, disk: SimulatedDisk, chance: &mut Chance) {
+        let seed = chance.seed();
+        self.open(name, disk, seed, chance);
+    }
+
+    /// The process of `name` ends and another with this seed begins on the same disk: of two with one seed each draws
+    /// what the other draws.
+    pub(crate) fn reopen_as(&mut self, name: &str, seed: [u8; 32], chance: &mut Chance) {
+        let disk = self.disk(name);
+        disk.restart();
+        self.open(name, disk, seed, chance);
+    }
+
+    fn open(&mut self, name: &str, disk: SimulatedDisk, seed: [u8; 32], chance: &mut Chance) {
         // The store lets go of the old disk before the new process opens it.
-        let node = self.world.take(name).reopened(chance.seed(), Box::new(MemoryStore::new()));
+        let node = self.world.take(name).reopened(seed, Box::new(MemoryStore::new()));
         let store = journal_on(&disk, chance);
-        self.world.put(node.reopened(chance.seed(), store));
+        self.world.put(node.reopened(seed, store));
         self.disks.insert(name.into(), disk);
     }
 

@@ -1,0 +1,9 @@
+//! Worlds: one per seed. Who lives in it, what they write, what goes wrong, what must hold all the same.
+
+pub(crate) mod life;
+mod mischief;
+mod oracle;
+mod people;
+mod reading;
+mod swarm;
+mod writing;
