@@ -18,11 +18,19 @@ pub enum Fault {
     ForkIgnored,
     /// What came before its ground is never tried again.
     RetryNeverFires,
+    /// One change that the airlock refuses takes with it whatever arrives for its document together with it.
+    BatchRefusedForOneBadChange,
+    /// Headquarters' receipts do not say what is held back.
+    HeldCountedAsMerged,
+    /// What was once sent to a peer is taken for held there, though the meeting ended before the peer said so.
+    BaseAdvancedByWhatWasSent,
+    /// A change is written as if it stood on its own log's last change of the document, whoever wrote that.
+    DependencyAcrossLogs,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::SentBeforeSynced,
         Self::ReceiptBeforeCommit,
         Self::SeqReusedAfterRestore,
@@ -30,18 +38,37 @@ impl Fault {
         Self::HeadIgnoredInVectors,
         Self::ForkIgnored,
         Self::RetryNeverFires,
+        Self::BatchRefusedForOneBadChange,
+        Self::HeldCountedAsMerged,
+        Self::BaseAdvancedByWhatWasSent,
+        Self::DependencyAcrossLogs,
     ];
 
     /// Whether it is switched on in this thread.
     #[cfg(feature = "planted")]
-    pub(crate) fn is_on(self) -> bool {
+    #[must_use]
+    pub fn is_on(self) -> bool {
         ON.get() == Some(self)
     }
 
     /// Never, in this build.
     #[cfg(not(feature = "planted"))]
-    pub(crate) const fn is_on(self) -> bool {
+    #[must_use]
+    pub const fn is_on(self) -> bool {
         let _ = self;
+        false
+    }
+
+    /// Whether it is switched on, and these bytes were given here before since it is.
+    #[cfg(feature = "planted")]
+    pub(crate) fn has_met(self, what: &[&[u8]]) -> bool {
+        self.is_on() && MET.with_borrow_mut(|met| !met.insert(what.concat()))
+    }
+
+    /// Never, in this build.
+    #[cfg(not(feature = "planted"))]
+    pub(crate) const fn has_met(self, what: &[&[u8]]) -> bool {
+        let _ = (self, what);
         false
     }
 }
@@ -49,10 +76,14 @@ impl Fault {
 #[cfg(feature = "planted")]
 thread_local! {
     static ON: std::cell::Cell<Option<Fault>> = const { std::cell::Cell::new(None) };
+    static MET: std::cell::RefCell<std::collections::BTreeSet<Vec<u8>>> = const {
+        std::cell::RefCell::new(std::collections::BTreeSet::new())
+    };
 }
 
 /// Switches one fault on in this thread, or all off.
 #[cfg(feature = "planted")]
 pub fn plant(fault: Option<Fault>) {
     ON.set(fault);
+    MET.with_borrow_mut(std::collections::BTreeSet::clear);
 }

@@ -84,7 +84,10 @@ pub(super) fn segments(
 ) -> Result<(), StoreError> {
     let Some(owner) = descriptor(&desk.overlay, log)? else { return Ok(()) };
     for (id, row) in rows {
-        if session.crossed.contains(id) {
+        let me = desk.world.party.key();
+        if session.crossed.contains(id)
+            || Fault::BaseAdvancedByWhatWasSent.has_met(&[&me.0, &session.peer.0, &id.0])
+        {
             continue;
         }
         let damaged = StoreError::Damaged(Damage::Content);

@@ -7,6 +7,7 @@ use khettara_core::hash;
 use khettara_core::id::{ActorId, DeviceKey, DocumentId, Feed, Head, LogId, SegmentId};
 use khettara_core::limits::{LIST_PAGE_ROWS_MAX, RECEIPT_HELD_BACK_RUNS_MAX};
 use khettara_core::log::{HeldBack, Line};
+use khettara_core::planted::Fault;
 use khettara_core::store::held;
 use khettara_core::store::{Damage, Store, StoreError};
 
@@ -285,7 +286,7 @@ impl Replica {
         let (log, n, tip) = line;
         let Some(end) = held::meta_of(store, log, *n, tip)? else { return Ok(None) };
         let held_rows = rows::scan::<HeldRow>(store, &keys::held_back_of(feed, log))?;
-        if held_rows.is_empty() {
+        if held_rows.is_empty() || Fault::HeldCountedAsMerged.is_on() {
             return Ok(Some(ReceiptRuns { n: *n, head: end.head, runs: Set::default() }));
         }
         let branch = held::above(store, log, &[(*n, *tip)], &[])?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use khettara_core::id::ChangeHash;
+use khettara_core::planted::Fault;
 
 use super::state::{EntryState, Reason};
 use crate::airlock::{AirlockFault, Chunks, Constants, Past, PastFault, Walked, walk};
@@ -84,6 +85,9 @@ pub fn settle<'a>(
         passed: Vec::new(),
         waiting: BTreeMap::new(),
     };
+    if Fault::BatchRefusedForOneBadChange.is_on() && candidates.iter().any(|one| walk(one.chunk).is_err()) {
+        return Settlement { outcomes: work.outcomes, passed: work.passed };
+    }
     for (place, candidate) in candidates.iter().enumerate() {
         if let Ok(walked) = walk(candidate.chunk)
             && known.constants.check(&walked).is_ok()

@@ -166,9 +166,10 @@ impl Life {
 
     fn save_note(&mut self, name: &str, feed: &Feed) -> bool {
         let note = self.writing.note(&mut self.chance);
-        let saved = self.people.world.node_mut(name).note(feed, &note).is_ok();
+        let node = self.people.world.node_mut(name);
+        let saved = node.note(feed, &note).is_ok();
         if saved && !is_hostile(name) {
-            self.oracle.saved(feed, &note);
+            self.oracle.noted(node, feed, &note);
         }
         saved
     }

@@ -45,8 +45,16 @@ fn check_pen(node: &Node, feed: &Feed) {
 }
 
 impl Oracle {
-    pub(crate) fn saved(&mut self, feed: &Feed, note: &[u8]) {
+    fn saved(&mut self, feed: &Feed, note: &[u8]) {
         self.saved.insert((feed.clone(), note.to_vec()));
+    }
+
+    /// A note was answered as saved: as the last entry of the last log.
+    pub(crate) fn noted(&mut self, node: &Node, feed: &Feed, note: &[u8]) {
+        let own = held::own_logs(&*node.store, feed).expect("reads");
+        let log = own.last().expect("saved, and in no log");
+        self.readings.noted(feed, log.log, log.n);
+        self.saved(feed, note);
     }
 
     /// A form was answered as saved: what its entry holds is to be kept, and its visit to be read.

@@ -24,6 +24,8 @@ struct Told {
 #[derive(Debug, Default)]
 pub(crate) struct Readings {
     told: BTreeMap<Told, Vec<u8>>,
+    /// Entries of a kind that nobody here reads: held everywhere, merged nowhere.
+    unread: BTreeSet<(Feed, LogId, u64)>,
     /// What headquarters said to a tablet: as far as this, but for these.
     at_headquarters: BTreeSet<(Feed, LogId, u64, Vec<HeldBack>)>,
 }
@@ -38,6 +40,11 @@ impl Readings {
         }
     }
 
+    /// A note was saved as the last entry of this log.
+    pub(crate) fn noted(&mut self, feed: &Feed, log: LogId, n: u64) {
+        self.unread.insert((feed.clone(), log, n));
+    }
+
     /// How many.
     pub(crate) fn count(&self) -> u64 {
         self.told.len() as u64
@@ -50,19 +57,26 @@ impl Readings {
         }
     }
 
+    /// Whether headquarters told a tablet that this entry is merged.
+    fn was_called_merged(&self, feed: &Feed, log: &LogId, position: u64) -> bool {
+        let of_log = self.at_headquarters.iter().filter(|(of, said, ..)| of == feed && said == log);
+        let mut reaching = of_log.filter(|(_, _, n, _)| position <= *n);
+        reaching.any(|(.., held_back)| {
+            !held_back.iter().any(|(first, count, _)| (*first..*first + u64::from(*count)).contains(&position))
+        })
+    }
+
     /// Whatever headquarters called merged is to be read there, now and for ever after; a log that two copies wrote in
     /// has two entries at one position, and is left out.
     pub(crate) fn check_at_headquarters(&self, headquarters: &mut Node, forked: &BTreeSet<LogId>) {
         for (told, _) in self.told.iter().filter(|(told, _)| !forked.contains(&told.log)) {
-            let was_called_merged = self.at_headquarters.iter().any(|(feed, log, n, held_back)| {
-                let is_held_back = held_back
-                    .iter()
-                    .any(|(first, count, _)| (*first..*first + u64::from(*count)).contains(&told.position));
-                *feed == told.feed && *log == told.log && told.position <= *n && !is_held_back
-            });
-            if was_called_merged {
+            if self.was_called_merged(&told.feed, &told.log, told.position) {
                 assert!(is_read(headquarters, told), "At headquarters, and not to be read there");
             }
+        }
+        for (feed, log, n) in self.unread.iter().filter(|(_, log, _)| !forked.contains(log)) {
+            let said = self.was_called_merged(feed, log, *n);
+            assert!(!said, "called merged at headquarters, where nobody can read it");
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use khettara_core::encoding::push_varint;
 use khettara_core::id::DocumentId;
 use khettara_core::log::device_id;
+use khettara_core::planted::Fault;
 use uuid::Uuid;
 
 use super::state::State;
@@ -63,7 +64,8 @@ impl Writer<'_, '_> {
         push_varint(&mut out, header.deps.len() as u64);
         for dep in &header.deps {
             let constant = self.state.constant_that(|constant| constant.hash == *dep);
-            if let Some(pointed) = pointed.filter(|pointed| pointed.hash == *dep) {
+            let is_anybodys = Fault::DependencyAcrossLogs.is_on();
+            if let Some(pointed) = pointed.filter(|pointed| pointed.hash == *dep || is_anybodys) {
                 out.push(1);
                 ground = ground.max(pointed.last_op);
             } else if let Some(constant) = constant {
