@@ -11,9 +11,12 @@ mod nothing_to_do;
 mod opening;
 mod peer_visits;
 mod saving;
+mod simulated_sessions;
 mod slim_visits;
 mod table;
 mod visits_applied;
+#[path = "../simulation/worlds/mod.rs"]
+mod worlds;
 
 use std::process::ExitCode;
 
@@ -22,7 +25,7 @@ use table::{Table, Target, one};
 /// A measurement: prints its table, and gives what it is held against.
 type Measurement = (&'static str, fn() -> Vec<Target>);
 
-const MEASUREMENTS: [Measurement; 8] = [
+const MEASUREMENTS: [Measurement; 9] = [
     ("nothing-to-do", nothing_to_do::measure),
     ("bytes-per-visit", bytes_per_visit::measure),
     ("bytes-of-peer-visits", slim_visits::measure),
@@ -30,6 +33,7 @@ const MEASUREMENTS: [Measurement; 8] = [
     ("opening", opening::measure),
     ("saving", saving::measure),
     ("growth", growth::measure),
+    ("simulated-sessions", simulated_sessions::measure),
     ("kotlin", kotlin::measure),
 ];
 

@@ -62,7 +62,9 @@ impl Readings {
         let of_log = self.at_headquarters.iter().filter(|(of, said, ..)| of == feed && said == log);
         let mut reaching = of_log.filter(|(_, _, n, _)| position <= *n);
         reaching.any(|(.., held_back)| {
-            !held_back.iter().any(|(first, count, _)| (*first..*first + u64::from(*count)).contains(&position))
+            !held_back
+                .iter()
+                .any(|(first, count, _)| (*first..*first + u64::from(*count)).contains(&position))
         })
     }
 
