@@ -11,7 +11,6 @@ use khettara_node::clock::Clock;
 use khettara_node::{NodeStore, Shared, chance};
 use khettara_records::content::{Shipped, cut_style};
 use khettara_records::replica::{CaughtUp, Replica};
-use khettara_records::verdict::Rulings;
 
 use crate::error::DeviceError;
 use crate::membership::Membership;
@@ -144,8 +143,7 @@ impl Member {
         let mut all = CaughtUp::default();
         for feed in feeds {
             let one = self.with(|replica, engine, store| {
-                let rulings = rulings(replica, engine);
-                replica.catch_up(store, std::slice::from_ref(&feed), &Shipped, &rulings)
+                replica.catch_up_by(store, std::slice::from_ref(&feed), &Shipped, engine.roster())
             })?;
             all.merged += one.merged;
             all.visits += one.visits;
@@ -156,16 +154,6 @@ impl Member {
         self.with(|_, engine, store| visits::count(store, &engine.party().org, &Shipped))?;
         Ok(all)
     }
-}
-
-/// What the roster says of logs, and the constants it publishes.
-fn rulings(replica: &mut Replica, engine: &Engine) -> Rulings {
-    for constant in engine.roster().constants() {
-        // One that does not pass the walk counts for nothing.
-        let _ = replica.add_constant(&constant.chunk);
-    }
-    let named = engine.roster().named().clone();
-    Rulings { chosen: named.points.clone(), named, ..Rulings::default() }
 }
 
 /// The feeds with records: those this tablet subscribes to, and those it wrote in.

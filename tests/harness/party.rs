@@ -14,7 +14,6 @@ use khettara_core::wire::ClaimFrame;
 use khettara_records::content::{CODEC, Shipped};
 use khettara_records::model::{Form, RecordError};
 use khettara_records::replica::{CaughtUp, RecordFailure, Replica, Saved};
-use khettara_records::verdict::Rulings;
 
 use crate::own_branch::OwnBranch;
 
@@ -180,9 +179,8 @@ impl Node {
     /// # Errors
     /// [`StoreError`] where it could not be read, or its rows could not be kept.
     pub fn catch_up(&mut self, feed: &Feed) -> Result<CaughtUp, StoreError> {
-        let named = self.engine.roster().named().clone();
-        let rulings = Rulings { chosen: named.points.clone(), named, ..Rulings::default() };
-        self.replica.catch_up(&mut *self.store, std::slice::from_ref(feed), &Shipped, &rulings)
+        let (store, feeds) = (&mut *self.store, std::slice::from_ref(feed));
+        self.replica.catch_up_by(store, feeds, &Shipped, self.engine.roster())
     }
 
     /// A copy of everything the store holds, in memory: a clone, a backup.

@@ -127,8 +127,10 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Reads the roster again from this paper.
-    pub(super) fn refold(&mut self) -> Result<(), StoreError> {
+    /// Reads the roster again from this paper. What was saved so far was written before: it is cut first, so that its
+    /// segments say so.
+    pub(super) fn refold(&mut self) -> Result<(), CutPendingError> {
+        self.cut_all()?;
         self.world.roster = held::fold_roster(&self.overlay, self.org(), Some(&self.world.roster))?;
         Ok(())
     }

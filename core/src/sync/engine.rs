@@ -124,7 +124,16 @@ impl Engine {
         desk.cut_all()?;
         let groups = desk.overlay.into_groups();
         commit(store, groups)?;
-        Ok(self.refresh(store)?)
+        let before = self.world.roster.named().clone();
+        self.refresh(store)?;
+        if *self.world.roster.named() == before {
+            return Ok(());
+        }
+        // One's own word changed what is listed.
+        let mut desk = Desk::new(&mut self.world, store, 0);
+        receive::relist_all(&mut desk)?;
+        let groups = desk.overlay.into_groups();
+        commit(store, groups)
     }
 
     /// Signs a receipt for one author's work in one feed, durably, unless the newest says the same. It travels
@@ -337,8 +346,6 @@ fn hear(desk: &mut Desk<'_>, session: &mut Session, frame: Frame) -> Result<(), 
 /// The roster changed: rights are judged anew, for everybody who is here. What waited for the roster may be of
 /// the roster itself, so this goes on until nothing more comes of it.
 fn roster_news(desk: &mut Desk<'_>, sessions: &mut BTreeMap<SessionId, Session>) -> Result<(), EngineError> {
-    // What was saved so far was written before this news: its segments say so.
-    desk.cut_all()?;
     while std::mem::take(&mut desk.roster_touched) {
         let before = desk.world.roster.named().clone();
         desk.refold()?;

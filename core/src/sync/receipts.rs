@@ -7,8 +7,8 @@ use crate::id::{DeviceKey, Feed};
 use crate::identity::{Kind, Role, Signed};
 use crate::log::{HeldBack, Place, ReceiptBody, ReceiptLine, ReceiptName, receipts_digest};
 use crate::store::held::{
-    HeldReceipt, Memory, keep_receipt, lines_of, logs_in, memory_of, meta_of, receipt_of, receipts_in,
-    remember,
+    CutPendingError, HeldReceipt, Memory, keep_receipt, lines_of, logs_in, memory_of, meta_of, receipt_of,
+    receipts_in, remember,
 };
 use crate::store::{Store, StoreError};
 use crate::sync::desk::Desk;
@@ -259,7 +259,11 @@ pub(super) fn note_crossed(desk: &mut Desk<'_>, session: &mut Session) -> Result
 
 /// A receipt that arrived. It counts if its issuer may say its place; one of our own comes back to a restored
 /// issuer so that its next ordinal is higher.
-pub(super) fn hear(desk: &mut Desk<'_>, session: &mut Session, signed: Signed) -> Result<(), StoreError> {
+pub(super) fn hear(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    signed: Signed,
+) -> Result<(), CutPendingError> {
     let Ok(receipt) = signed.verify(&desk.org()) else {
         end(desk, session, CloseReason::Misbehaved);
         return Ok(());

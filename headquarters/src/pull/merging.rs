@@ -7,7 +7,7 @@ use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::Engine;
 use khettara_records::content::Shipped;
 use khettara_records::replica::Replica;
-use khettara_records::verdict::{EntryState, Rulings};
+use khettara_records::verdict::EntryState;
 
 use super::answering::answer_authors;
 use super::report::{Progress, PullReport};
@@ -34,8 +34,7 @@ impl Headquarters {
         let (replica, shared) = (&mut self.replica, &self.shared);
         for (done, feed) in feeds.iter().enumerate() {
             let caught_up = shared.with(|engine, store| {
-                let rulings = rulings(replica, engine);
-                replica.catch_up(store, std::slice::from_ref(feed), &Shipped, &rulings)
+                replica.catch_up_by(store, std::slice::from_ref(feed), &Shipped, engine.roster())
             })?;
             merged.changes += caught_up.merged;
             merged.visits += caught_up.visits;
@@ -102,17 +101,6 @@ pub fn entries_waiting(
         *found.entry(entry.state).or_default() += u64::from(entry.count);
     }
     Ok(found)
-}
-
-/// What the roster says of logs, and the constants it publishes.
-fn rulings(replica: &mut Replica, engine: &Engine) -> Rulings {
-    let roster = engine.roster();
-    for constant in roster.constants() {
-        // One that does not pass the walk counts for nothing.
-        let _ = replica.add_constant(&constant.chunk);
-    }
-    let named = roster.named().clone();
-    Rulings { chosen: named.points.clone(), named, closed: BTreeMap::new() }
 }
 
 /// Entries that the receipts of others name and that are not here.

@@ -6,7 +6,7 @@ use khettara_core::encoding;
 use khettara_core::hash;
 use khettara_core::id::{ActorId, Digest, DocumentId, Feed, LogId, SegmentId};
 use khettara_core::limits::CATCH_UP_ROUND_BYTES;
-use khettara_core::log::{Dictionaries, OpenedEntry, Unit};
+use khettara_core::log::{Dictionaries, Entry, OpenedEntry, Unit};
 use khettara_core::store::held::{self, OwnLog, ReadChanges, SegmentRow};
 use khettara_core::store::{Damage, Op, Store, StoreError};
 
@@ -15,14 +15,18 @@ use super::absorb::Trouble;
 use super::keys;
 use super::rows::{self, FeedMark, HeldRow, ListRow, LogMark, SeqRow, UnitRow};
 use super::segments::{Opener, head_before, pending_entries, pending_name};
+use super::standing::{Law, Ruled, is_read_under, pending};
 use super::survey::{News, Survey, news, survey};
 use crate::airlock::{self, Reading as Front};
 use crate::verdict::{
-    EntryState, Fold, HeldLog, HeldSegment, RULE_SET, Reading, Rulings, Waiting, judge_log, unit_state,
+    EntryState, Fold, HeldLog, HeldSegment, Point, RULE_SET, Reading, Rulings, Waiting, judge_log, unit_state,
 };
 
 /// How rows are written. Rows of another layout are derived anew.
-const ROWS_LAYOUT: u8 = 4;
+const ROWS_LAYOUT: u8 = 5;
+/// Times that a feed is read in one call: anew where the marks do not lie on what is held, and again where it holds
+/// releases that were not known.
+const READINGS_MAX: u32 = 4;
 /// Rows deleted in one call while forgetting.
 const FORGET_ROWS: usize = 4_096;
 
@@ -50,6 +54,14 @@ impl CaughtUp {
         }
     }
 
+    fn add(&mut self, other: Self) {
+        self.merged += other.merged;
+        self.visits += other.visits;
+        self.waiting += other.waiting;
+        self.quarantined += other.quarantined;
+        self.touched.extend(other.touched);
+    }
+
     /// What is more than there was before.
     fn beyond(self, before: &Self) -> Self {
         Self {
@@ -72,14 +84,16 @@ pub(super) struct Round {
     /// What later segments may point at.
     changes: ReadChanges,
     bytes: usize,
+    /// Whether a release was among what was read, in this round or before.
+    has_releases: bool,
 }
 
 impl Replica {
     /// Turns what is newly held of these feeds, and one's own entries that are not read yet, into documents
     /// and rows. Costs what is new; nothing where nothing is.
     ///
-    /// `rulings` is what the roster says now. Where it says otherwise than before, a key has arrived or a
-    /// branch has appeared, the feed is read anew.
+    /// `rulings` is what is ruled. Where it says otherwise than before of what was read, a key has arrived or a
+    /// branch has appeared, the feed is read anew. [`Replica::catch_up_by`] finds the rulings itself.
     ///
     /// # Errors
     /// [`StoreError`]; what was derived before stays, and the next call goes on from there.
@@ -90,16 +104,21 @@ impl Replica {
         dictionaries: &dyn Dictionaries,
         rulings: &Rulings,
     ) -> Result<CaughtUp, StoreError> {
+        self.catch_up_under(store, feeds, dictionaries, Law::Given(rulings))
+    }
+
+    pub(super) fn catch_up_under(
+        &mut self,
+        store: &mut dyn Store,
+        feeds: &[Feed],
+        dictionaries: &dyn Dictionaries,
+        law: Law<'_>,
+    ) -> Result<CaughtUp, StoreError> {
         let mut report = CaughtUp::default();
         for feed in feeds {
-            let caught = self.catch_up_feed(store, feed, dictionaries, rulings);
+            let caught = self.catch_up_feed(store, feed, dictionaries, law);
             // A loaded document must not be ahead of its row: what is in it already is not saved again.
-            let caught = caught.inspect_err(|_| self.cache.clear())?;
-            report.merged += caught.merged;
-            report.visits += caught.visits;
-            report.waiting += caught.waiting;
-            report.quarantined += caught.quarantined;
-            report.touched.extend(caught.touched);
+            report.add(caught.inspect_err(|_| self.cache.clear())?);
         }
         Ok(report)
     }
@@ -109,38 +128,52 @@ impl Replica {
         store: &mut dyn Store,
         feed: &Feed,
         dictionaries: &dyn Dictionaries,
-        rulings: &Rulings,
+        law: Law<'_>,
     ) -> Result<CaughtUp, StoreError> {
-        let rules = self.rules(rulings);
         let survey = survey(store, feed)?;
-        let mark: Option<FeedMark> = rows::read(store, &keys::feed_mark(feed))?;
-        let opener_org = self.org;
-        let opener = Opener::new(store, &opener_org, feed, dictionaries)?;
-        let is_current = mark.as_ref().is_none_or(|mark| mark.rules == rules);
-        let mut before = CaughtUp::default();
-        if !is_current || opens_now(store, &opener)? {
-            before = self.forget(store, feed)?;
-        } else if mark.is_some_and(|mark| mark.vector == survey.digest) {
-            return Ok(CaughtUp::default());
-        }
-        // Once anew is enough: behind that, marks lie on what is held.
-        for _ in 0..2 {
-            match self.read_news(store, &opener, rules, &survey, rulings) {
-                Ok(report) => return Ok(report.beyond(&before)),
+        let org = self.org;
+        let opener = Opener::new(store, &org, feed, dictionaries)?;
+        let (mut report, mut before) = (CaughtUp::default(), CaughtUp::default());
+        let (mut anew, mut has_releases) = (opens_now(store, &opener)?, false);
+        for _ in 0..READINGS_MAX {
+            let ruled = self.ruled(store, &opener, &survey, law, has_releases)?;
+            let rules = self.rules(&survey, &ruled.rulings);
+            let mark: Option<FeedMark> = rows::read(store, &keys::feed_mark(feed))?;
+            let is_current = mark.as_ref().is_none_or(|mark| mark.rules == rules);
+            if anew || !is_current || !is_read_under(store, feed, mark.as_ref(), &ruled.row)? {
+                before = self.forget(store, feed)?;
+            } else if mark.is_some_and(|mark| mark.vector == survey.digest) {
+                remember(store, feed, &ruled, &[])?;
+                return Ok(report);
+            }
+            match self.read_news(store, &opener, rules, &survey, &ruled) {
+                Ok((read, found_releases)) => {
+                    report.add(read.beyond(&std::mem::take(&mut before)));
+                    if !found_releases || ruled.row.standing.has_releases || matches!(law, Law::Given(_)) {
+                        return Ok(report);
+                    }
+                    (anew, has_releases) = (false, true);
+                }
                 Err(Trouble::Store(error)) => return Err(error),
-                Err(Trouble::Anew) => before = self.forget(store, feed)?,
+                Err(Trouble::Anew) => anew = true,
             }
         }
         Err(StoreError::Damaged(Damage::Content))
     }
 
-    fn rules(&self, rulings: &Rulings) -> Digest {
+    /// What was read rests on this, and on the verdicts of closings.
+    fn rules(&self, survey: &Survey, rulings: &Rulings) -> Digest {
         let named = &rulings.named;
+        let logs: BTreeSet<LogId> = survey.logs.iter().map(|view| view.log).collect();
         let constants: Vec<_> = self.known.hashes().collect();
-        let finished: Vec<_> = named.finished.iter().collect();
-        let closed: Vec<_> = rulings.closed.iter().collect();
-        let listing = (&named.points, finished, named.logs_max as u64, named.branches_max as u64);
-        let all = (RULE_SET, ROWS_LAYOUT, constants, listing, &rulings.chosen, closed);
+        // What is said of other feeds' logs changes nothing here.
+        let finished: Vec<_> = named.finished.iter().filter(|(log, _)| logs.contains(log)).collect();
+        let here = |points: &BTreeSet<Point>| -> Vec<Point> {
+            points.iter().filter(|(log, _, _)| logs.contains(log)).copied().collect()
+        };
+        let listing = (here(&named.points), finished, named.logs_max as u64, named.branches_max as u64);
+        let ruled = (here(&rulings.chosen), &rulings.released);
+        let all = (RULE_SET, ROWS_LAYOUT, constants, listing, ruled);
         Digest(hash::first(&hash::derive("replica rules", &[&encoding::to_bytes(&all)])))
     }
 
@@ -183,14 +216,16 @@ impl Replica {
         opener: &Opener<'_>,
         rules: Digest,
         survey: &Survey,
-        rulings: &Rulings,
-    ) -> Result<CaughtUp, Trouble> {
+        ruled: &Ruled,
+    ) -> Result<(CaughtUp, bool), Trouble> {
         let mut report = CaughtUp::default();
         let feed = opener.feed;
+        let rulings = &ruled.rulings;
         let news = news(store, feed, survey, &rulings.named)?.ok_or(Trouble::Anew)?;
         let feed_mark =
             |vector| Op::Put(keys::feed_mark(feed), encoding::to_bytes(&FeedMark { rules, vector }));
-        let mut round = Round { ops: vec![feed_mark(Digest::ZERO)], ..Round::default() };
+        remember(store, feed, ruled, &[feed_mark(Digest::ZERO)])?;
+        let mut round = Round::default();
         for part in news {
             match part {
                 News::Run { log, mark, segments, own } => {
@@ -214,9 +249,21 @@ impl Replica {
             }
         }
         round.ops.push(feed_mark(survey.digest));
+        let has_releases = round.has_releases;
         self.absorb(store, feed, round.close(feed), &mut report)?;
-        Ok(report)
+        Ok((report, has_releases))
     }
+}
+
+/// Writes down under which verdicts of closings a feed is read, before anything of it is.
+fn remember(store: &mut dyn Store, feed: &Feed, ruled: &Ruled, ops: &[Op]) -> Result<(), StoreError> {
+    let key = keys::standing(feed);
+    let row = encoding::to_bytes(&ruled.row);
+    let mut ops = ops.to_vec();
+    if store.get(&key)?.as_ref() != Some(&row) {
+        ops.push(Op::Put(key, row));
+    }
+    if ops.is_empty() { Ok(()) } else { store.derive(ops) }
 }
 
 /// Whether a unit that waited for a key or for software can be opened now.
@@ -241,6 +288,7 @@ impl Round {
     /// Takes what was read, with its marks; what is left is the next round.
     fn close(&mut self, feed: &Feed) -> Self {
         let mut closed = std::mem::take(self);
+        self.has_releases = closed.has_releases;
         for (segment, changes) in std::mem::take(&mut closed.changes) {
             closed.ops.extend(held::read_changes(&segment, &changes));
         }
@@ -256,8 +304,14 @@ impl Round {
     /// Notes what a segment holds for those that point at it.
     fn note(&mut self, log: &LogId, segment: &SegmentId, unit: &Unit) {
         let Unit::Entries(entries) = unit else { return };
+        self.note_releases(entries);
         let changes = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(log)?)));
         self.changes.insert(*segment, changes.collect());
+    }
+
+    fn note_releases(&mut self, entries: &[OpenedEntry]) {
+        let is_item = |entry: &OpenedEntry| matches!(entry.entry, Ok(Entry::Roster { .. }));
+        self.has_releases |= entries.iter().any(is_item);
     }
 
     fn push_unit(&mut self, opener: &Opener<'_>, reading: Reading, row: UnitRow) {
@@ -323,6 +377,7 @@ impl Run<'_> {
     fn pending(&mut self, store: &dyn Store, round: &mut Round, own: Option<&OwnLog>) -> Result<(), Trouble> {
         let Some(own) = own.filter(|own| own.n > self.mark.n) else { return Ok(()) };
         let entries = pending_entries(own, held::pending(store, &self.log)?);
+        round.note_releases(&entries);
         self.entries(store, round, &pending_name(&self.log), entries)?;
         (self.mark.n, self.mark.head) = (own.n, own.head);
         round.marks.insert(self.log, self.mark.clone());
@@ -344,7 +399,7 @@ impl Run<'_> {
                 continue;
             }
             let place = self.recall(store, &entry)?;
-            let later = self.rulings.closed.get(&(self.log, entry.n, entry.head)).copied();
+            let later = self.rulings.of(&(self.log, entry.n, entry.head));
             let (org, feed) = (self.opener.org, self.opener.feed);
             let opinion = self.fold.entry(org, feed, &self.log, &entry, later);
             if let Some((actor, document)) = place
@@ -399,18 +454,18 @@ fn read_whole(
         round.note(&log, &id, &unit);
         last = last.max(row.last());
         rows.insert(id, UnitRow { key: Some(row.key), before });
-        let (first, count, head) = (row.first, row.count, row.head);
-        held.push(HeldSegment { id, back: row.back, first, count, head, listed, unit });
+        let SegmentRow { first, count, head, roster_seen, back, .. } = row;
+        held.push(HeldSegment { id, back, first, count, head, roster_seen, listed, unit });
     }
     if let Some(own) = own.filter(|own| own.n > own.cut) {
         let listed = own.cut == 0 || held.iter().any(|segment| segment.id == own.tip && segment.listed);
         let entries = pending_entries(own, held::pending(store, &log)?);
-        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let (id, unit) = (pending_name(&log), Unit::Entries(entries));
-        held.push(HeldSegment { id, back: own.tip, first: own.cut + 1, count, head: own.head, listed, unit });
+        round.note_releases(&entries);
+        held.push(HeldSegment { listed, ..pending(own, Unit::Entries(entries)) });
         last = last.max(own.n);
     }
-    for reading in judge_log(opener.org, opener.feed, HeldLog { log, segments: held }, rulings) {
+    for reading in judge_log(opener.org, opener.feed, HeldLog { log, device: None, segments: held }, rulings)
+    {
         if let Some(Ok(Front::Readable(header))) =
             (!reading.chunk().is_empty()).then(|| airlock::read(reading.chunk()))
         {

@@ -23,6 +23,11 @@ pub(super) fn feed_mark(feed: &Feed) -> Vec<u8> {
     of(feed, b'f', &[])
 }
 
+/// What closings and releases came to.
+pub(super) fn standing(feed: &Feed) -> Vec<u8> {
+    of(feed, b's', &[])
+}
+
 /// How far a log was read.
 pub(super) fn log_mark(feed: &Feed, log: &LogId) -> Vec<u8> {
     of(feed, b'm', &[&log.0])

@@ -23,6 +23,7 @@ mod read;
 mod record;
 mod rows;
 mod segments;
+mod standing;
 mod survey;
 
 use khettara_core::id::OrgId;

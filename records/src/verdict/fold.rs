@@ -25,6 +25,15 @@ pub enum Opinion {
     },
 }
 
+/// What forks, closings and releases make of one entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Later {
+    /// A release frees it, so that an end of its branch does not hold it back.
+    pub released: bool,
+    /// What holds it back.
+    pub held: Option<EntryState>,
+}
+
 /// What later entries of a branch need to know of those before them.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
@@ -49,9 +58,10 @@ impl Fold {
         feed: &Feed,
         log: &LogId,
         entry: &OpenedEntry,
-        later: Option<EntryState>,
+        Later { released, held: later }: Later,
     ) -> Opinion {
-        let after_final = self.ended.then_some(EntryState::Quarantined(Reason::AfterFinal));
+        let is_behind = self.ended && !released;
+        let after_final = is_behind.then_some(EntryState::Quarantined(Reason::AfterFinal));
         let read = match &entry.entry {
             Err(_) => EntryState::Quarantined(Reason::Malformed),
             Ok(Entry::Change { .. }) if feed.as_str().starts_with(Feed::ROSTER) => {

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use khettara_core::id::{ChangeHash, DocumentId, Feed, Head, LogId, OrgId, SegmentId, StartNonce};
+use khettara_core::id::{ChangeHash, DeviceKey, DocumentId, Feed, Head, LogId, OrgId, SegmentId, StartNonce};
 use khettara_core::log::{Named, OpenedEntry, Unit};
 
-use super::fold::{Fold, Opinion};
+use super::fold::{Fold, Later, Opinion};
 use super::state::{EntryState, Reason, Waiting};
+
+/// An entry's place: its log, its position, the head there.
+pub type Point = (LogId, u64, Head);
 
 /// A held segment, opened where it could be.
 #[derive(Debug, Clone)]
@@ -21,6 +24,9 @@ pub struct HeldSegment {
     pub count: u32,
     /// Its declared head.
     pub head: Head,
+    /// Its author's roster position when it was cut; the largest number for entries that are not cut yet, which were
+    /// written under the roster that is held.
+    pub roster_seen: u64,
     /// Whether it is listed; what is not listed is over, and its unit is not looked at.
     pub listed: bool,
     /// What it holds.
@@ -28,7 +34,8 @@ pub struct HeldSegment {
 }
 
 impl HeldSegment {
-    const fn last(&self) -> u64 {
+    /// Position of its last entry.
+    pub(super) const fn last(&self) -> u64 {
         self.first + self.count as u64 - 1
     }
 }
@@ -38,6 +45,8 @@ impl HeldSegment {
 pub struct HeldLog {
     /// The log.
     pub log: LogId,
+    /// Whose it is.
+    pub device: Option<DeviceKey>,
     /// Its segments, in any order.
     pub segments: Vec<HeldSegment>,
 }
@@ -47,11 +56,22 @@ pub struct HeldLog {
 pub struct Rulings {
     /// What it names of logs, for listing.
     pub named: Named,
-    /// Positions named by a closing's keep or a release's line: of equivocating branches they choose one.
-    pub chosen: BTreeSet<(LogId, u64, Head)>,
+    /// Positions named by a closing's keep or by the line of a release that counts: of equivocating branches they
+    /// choose one.
+    pub chosen: BTreeSet<Point>,
     /// Entries that closings hold back: `Quarantined(closed)`, or `Waiting(roster)` where the closing's own
     /// place is not known yet.
-    pub closed: BTreeMap<(LogId, u64, Head), EntryState>,
+    pub closed: BTreeMap<Point, EntryState>,
+    /// Entries behind the end of their branch that a release frees.
+    pub released: BTreeSet<Point>,
+}
+
+impl Rulings {
+    /// What is ruled of one entry, forks left out.
+    #[must_use]
+    pub fn of(&self, point: &Point) -> Later {
+        Later { released: self.released.contains(point), held: self.closed.get(point).copied() }
+    }
 }
 
 /// One entry as it stands in one segment, or a whole segment that is held as one unit.
@@ -138,7 +158,7 @@ pub(crate) const fn unit_state(unit: &Unit) -> Option<EntryState> {
 /// Reads all of a log, branch by branch.
 #[must_use]
 pub fn judge_log(org: &OrgId, feed: &Feed, held: HeldLog, rulings: &Rulings) -> Vec<Reading> {
-    let HeldLog { log, segments } = held;
+    let HeldLog { log, segments, .. } = held;
     let (listed, over): (Vec<_>, Vec<_>) = segments.into_iter().partition(|segment| segment.listed);
     let doubted = equivocating(&log, &listed, &rulings.chosen);
     let mut readings: Vec<Reading> = over
@@ -160,7 +180,8 @@ pub fn judge_log(org: &OrgId, feed: &Feed, held: HeldLog, rulings: &Rulings) -> 
             let later = |n: u64, head: Head, is_change: bool| {
                 let doubt = is_change && doubted.contains(&(id, n));
                 let doubt = doubt.then_some(EntryState::Quarantined(Reason::Equivocation));
-                doubt.or_else(|| rulings.closed.get(&(log, n, head)).copied())
+                let ruled = rulings.of(&(log, n, head));
+                Later { held: doubt.or(ruled.held), ..ruled }
             };
             readings.extend(judge_segment(org, feed, &log, segment, &mut fold, &later));
             open.push((id, fold));
@@ -175,7 +196,7 @@ fn judge_segment(
     log: &LogId,
     segment: HeldSegment,
     fold: &mut Fold,
-    later: &dyn Fn(u64, Head, bool) -> Option<EntryState>,
+    later: &dyn Fn(u64, Head, bool) -> Later,
 ) -> Vec<Reading> {
     let last = segment.last();
     if let Some(state) = unit_state(&segment.unit) {
@@ -207,7 +228,7 @@ impl Branch<'_> {
         })
     }
 
-    fn is_chosen(&self, log: &LogId, p: u64, chosen: &BTreeSet<(LogId, u64, Head)>) -> bool {
+    fn is_chosen(&self, log: &LogId, p: u64, chosen: &BTreeSet<Point>) -> bool {
         self.heads.range(p + 1..).any(|(n, head)| chosen.contains(&(*log, *n, *head)))
     }
 }
@@ -237,11 +258,7 @@ fn branches(listed: &[HeldSegment]) -> Vec<Branch<'_>> {
 }
 
 /// The changes, by segment and position, that two branches wrote under one nonce beyond their last common head.
-fn equivocating(
-    log: &LogId,
-    listed: &[HeldSegment],
-    chosen: &BTreeSet<(LogId, u64, Head)>,
-) -> BTreeSet<(SegmentId, u64)> {
+fn equivocating(log: &LogId, listed: &[HeldSegment], chosen: &BTreeSet<Point>) -> BTreeSet<(SegmentId, u64)> {
     let branches = branches(listed);
     let mut doubted = BTreeSet::new();
     for (place, one) in branches.iter().enumerate() {

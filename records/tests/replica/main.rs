@@ -5,11 +5,13 @@
 mod a_clone_registers_another_family;
 mod a_document_is_saved_once_however_many_changes_arrive;
 mod any_order_gives_one_set_of_states;
+mod law;
 mod recording;
 mod software_of_two_schemas_lives_in_one_fleet;
 mod station;
 mod the_cache_never_holds_more_than_its_bytes;
 mod two_branches_under_one_start;
+mod what_a_closing_leaves_standing;
 mod what_is_shared_reads_the_same;
 mod what_is_wrong_is_set_aside_and_its_neighbours_go_on;
 mod what_points_back_waits_for_it;

@@ -1,7 +1,7 @@
 //! A station: a store, a pen and a copy, with everything a tablet would do between two meetings.
 
 use khettara_core::id::{DeviceKey, Feed, Head, Incarnation, LogId, OrgId};
-use khettara_core::identity::{FeedKey, Fresh, GrantedKey, SigningKey};
+use khettara_core::identity::{FeedKey, Fresh, GrantedKey, Roster, SigningKey};
 use khettara_core::log::{
     Codec, Cutter, Descriptor, Dictionaries, Earlier, Entry, Named, RosterSeen, Segment, Slim, Start, Tip,
     Unit, Written, open_on,
@@ -11,9 +11,13 @@ use khettara_core::store::{Answer, Group, MemoryStore, Store};
 use khettara_records::content::SlimChanges;
 use khettara_records::model::{Form, RecordError, parse_line};
 use khettara_records::replica::{CaughtUp, HeldBackEntry, Replica, Saved};
-use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Stated, judge};
+use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Standing, Stated, judge, standing};
 
-pub(crate) const ORG: OrgId = OrgId([7; 32]);
+/// The organisation that [`crate::law`] founds.
+pub(crate) const ORG: OrgId = OrgId([
+    0x8b, 0x96, 0xe3, 0x1d, 0x6b, 0x30, 0x79, 0x54, 0x87, 0x7f, 0x69, 0x41, 0xd5, 0x25, 0xf0, 0x5c, 0xf6,
+    0xed, 0xdb, 0x4f, 0x6c, 0x4d, 0x2b, 0x01, 0x0b, 0xff, 0x37, 0xfe, 0x44, 0x25, 0xed, 0x82,
+]);
 const CACHE: usize = 64 * 1_048_576;
 
 pub(crate) fn feed() -> Feed {
@@ -118,8 +122,18 @@ impl<S: Store> Station<S> {
     }
 
     pub(crate) fn cut_with(&mut self, ordinal: u8) {
+        self.cut_under(ordinal, 0);
+    }
+
+    /// Cuts what is pending when this is the roster's position here.
+    pub(crate) fn cut_seeing(&mut self, position: u64) {
+        self.cut_under(1, position);
+    }
+
+    fn cut_under(&mut self, ordinal: u8, position: u64) {
         let key = key(ordinal);
-        let cutter = |log| cutter(&self.signing, log, Some(&key));
+        let roster_seen = RosterSeen::Position(position);
+        let cutter = |log| Cutter { roster_seen, ..cutter(&self.signing, log, Some(&key)) };
         let groups = held::cut_pending(&self.store, &feed(), &Named::default(), &cutter).unwrap();
         self.commit(groups);
     }
@@ -184,8 +198,24 @@ impl<S: Store> Station<S> {
         self.replica.held_back(&self.store, &feed()).unwrap()
     }
 
-    /// What the pure function says of everything held here and not merged.
-    pub(crate) fn judged(&self) -> Vec<Stated> {
+    pub(crate) fn catch_up_by(&mut self, roster: &Roster) -> CaughtUp {
+        self.replica.catch_up_by(&mut self.store, &[feed()], &OnlySlim, roster).unwrap()
+    }
+
+    /// What the pure functions say of everything held here.
+    pub(crate) fn judged(&self, roster: Option<&Roster>) -> Vec<Stated> {
+        let logs = self.logs_held();
+        let mut known = Known::default();
+        known.add(khettara_records::model::GENESIS_CHUNK).unwrap();
+        let mut rulings = Rulings::default();
+        if let Some(roster) = roster {
+            let Standing { chosen, closed, released, .. } = standing(&ORG, &feed(), &logs, roster, &known);
+            rulings = Rulings { named: roster.named().clone(), chosen, closed, released };
+        }
+        judge(&ORG, &feed(), logs, &rulings, &known)
+    }
+
+    fn logs_held(&self) -> Vec<HeldLog> {
         let keys = held::feed_keys(&self.store, &feed()).unwrap();
         let mut logs = Vec::new();
         for (device, log) in held::logs_in(&self.store, &feed()).unwrap() {
@@ -206,21 +236,24 @@ impl<S: Store> Station<S> {
                     fresh.insert(id, changes.collect());
                 }
                 let listed = listing[&log].segments.contains(&id);
-                let (first, count, head) = (row.first, row.count, row.head);
-                segments.push(HeldSegment { id, back: row.back, first, count, head, listed, unit });
+                let held::SegmentRow { first, count, head, roster_seen, back, .. } = row;
+                segments.push(HeldSegment { id, back, first, count, head, roster_seen, listed, unit });
             }
-            logs.push(HeldLog { log, segments });
+            logs.push(HeldLog { log, device: Some(device), segments });
         }
-        let mut known = Known::default();
-        known.add(khettara_records::model::GENESIS_CHUNK).unwrap();
-        judge(&ORG, &feed(), logs, &Rulings::default(), &known)
+        logs
     }
 
     /// That the copy, however it came about, says what the pure function says.
     pub(crate) fn check_against_rules(&self) {
+        self.check_against(None);
+    }
+
+    /// The same under a roster.
+    pub(crate) fn check_against(&self, roster: Option<&Roster>) {
         let key = |log: LogId, n, count, state| (log, n, count, state);
         let mut expected: Vec<_> = self
-            .judged()
+            .judged(roster)
             .into_iter()
             .filter(|one| one.state.held_back_number().is_some())
             .map(|one| key(one.log, one.n, one.count, one.state))

@@ -189,6 +189,13 @@ impl Roster {
         self.people.serials.get(&serial)?.present.as_ref()
     }
 
+    /// Every device that a serial names or was bound to, ascending: whoever closes it closes them all.
+    #[must_use]
+    pub fn devices_of(&self, serial: u32) -> Vec<DeviceKey> {
+        let by_key = self.people.by_key.iter();
+        by_key.filter(|(_, serials)| serials.contains(&serial)).map(|(key, _)| *key).collect()
+    }
+
     /// Everything that together is this device's credential, then and now: invitations, bindings and every
     /// edition of its serials. It travels with the descriptor of a log.
     #[must_use]
