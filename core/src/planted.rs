@@ -26,11 +26,13 @@ pub enum Fault {
     BaseAdvancedByWhatWasSent,
     /// A change is written as if it stood on its own log's last change of the document, whoever wrote that.
     DependencyAcrossLogs,
+    /// A closing or a release arrives, and what was read before stays as it is.
+    ProjectionNotRebuiltAfterRelease,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SentBeforeSynced,
         Self::ReceiptBeforeCommit,
         Self::SeqReusedAfterRestore,
@@ -42,6 +44,7 @@ impl Fault {
         Self::HeldCountedAsMerged,
         Self::BaseAdvancedByWhatWasSent,
         Self::DependencyAcrossLogs,
+        Self::ProjectionNotRebuiltAfterRelease,
     ];
 
     /// Whether it is switched on in this thread.

@@ -26,6 +26,7 @@ pub(super) fn open(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), Sto
 /// The Hello, and our own new segments right behind it.
 pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let feeds = desk.world.party.subscription(&desk.world.roster);
+    session.subscription.clone_from(&feeds);
     let said = vector_of(&desk.overlay, &feeds)?;
     // A second greeting in one meeting starts from nothing: the numbers of the first stay as they are.
     let base = if session.stage == Stage::Answered {
@@ -49,9 +50,8 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
         whole,
         digest: said.digest(),
         roster: held::roster_position(&desk.overlay, &desk.world.roster)?,
-        receipts: receipts::digest_of(&desk.overlay, &feeds)?,
+        receipts: receipts::digest_of(desk, session)?,
     };
-    session.subscription.clone_from(&feeds);
     session.feeds = feeds;
     session.said = said;
     session.stage = Stage::Greeted;
@@ -213,8 +213,7 @@ pub(super) fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), S
         own_logs_unknown_here(desk, session, &mine, &mut tips, &mut asks)?;
     }
     let (receipts, holds_theirs) = receipts::take_missing(desk, session, &hello.receipts)?;
-    let receipts_digest =
-        if holds_theirs { hello.receipts } else { receipts::digest_of(&desk.overlay, &session.feeds)? };
+    let receipts_digest = if holds_theirs { hello.receipts } else { receipts::digest_of(desk, session)? };
     session.unrecognised = receipts_digest != hello.receipts;
     session.receipts_heard.clear();
     let base_kept = rebuild(desk, session, &hello.digest)?;

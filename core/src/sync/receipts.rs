@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::encoding;
 use crate::id::{DeviceKey, Feed};
-use crate::identity::{Kind, Role, Signed};
+use crate::identity::{Admission, Kind, Role, Signed};
 use crate::log::{HeldBack, Place, ReceiptBody, ReceiptLine, ReceiptName, receipts_digest};
 use crate::store::held::{
     CutPendingError, HeldReceipt, Memory, keep_receipt, lines_of, logs_in, memory_of, meta_of, receipt_of,
@@ -14,16 +14,26 @@ use crate::store::{Store, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::engine::end;
 use crate::sync::port::{CloseReason, Notice, SessionId};
-use crate::sync::session::{Session, Stage, Standing};
+use crate::sync::session::{Session, Stage};
 use crate::wire::Frame;
 
-/// Digest over the receipts held of these feeds.
-pub(super) fn digest_of(store: &dyn Store, feeds: &[Feed]) -> Result<[u8; 8], StoreError> {
-    let mut names = Vec::new();
-    for feed in feeds {
-        names.extend(receipts_in(store, feed, None)?.iter().map(name));
+/// The receipts that this meeting is about: those of the feeds that the opener keeps. Where it may not have them all,
+/// because it is closed or its scope moved away, those of its own work. Both sides know which.
+fn in_question(desk: &Desk<'_>, session: &Session) -> Result<Vec<HeldReceipt>, StoreError> {
+    let roster = &desk.world.roster;
+    let opener = if session.dialled { desk.world.party.key() } else { session.peer };
+    let is_closed = roster.admission(&opener) == Admission::Closed;
+    let mut found = Vec::new();
+    for feed in &session.subscription {
+        let own = is_closed || !roster.subscribed_by_right(&opener, feed);
+        found.extend(receipts_in(&desk.overlay, feed, own.then_some(&opener))?);
     }
-    Ok(receipts_digest(names))
+    Ok(found)
+}
+
+/// Digest over the receipts that this meeting is about, as they are held here.
+pub(super) fn digest_of(desk: &Desk<'_>, session: &Session) -> Result<[u8; 8], StoreError> {
+    Ok(receipts_digest(in_question(desk, session)?.iter().map(name)))
 }
 
 fn name(held: &HeldReceipt) -> ReceiptName {
@@ -117,12 +127,7 @@ pub(super) fn issue(
 /// was sent since. Where it tells neither, because the peer has receipts of its own, what was sent counts as
 /// held if the peer's memory of us is whole; else all are sent.
 fn missing_for(desk: &Desk<'_>, session: &Session, theirs: &[u8; 8]) -> Result<Missing, StoreError> {
-    let mut mine = Vec::new();
-    for feed in &session.subscription {
-        let own = session.standing == Standing::Closed || !session.feeds.contains(feed);
-        let author = own.then_some(&session.peer);
-        mine.extend(receipts_in(&desk.overlay, feed, author)?);
-    }
+    let mine = in_question(desk, session)?;
     let names: Vec<ReceiptName> = mine.iter().map(name).collect();
     let memory = memory_of(&desk.overlay, &session.peer)?;
     if receipts_digest(names.iter().cloned()) == *theirs {
@@ -197,7 +202,7 @@ pub(super) fn send_missing(
     session: &mut Session,
     theirs: &[u8; 8],
 ) -> Result<(), StoreError> {
-    if digest_of(&desk.overlay, &session.feeds)? == *theirs {
+    if digest_of(desk, session)? == *theirs {
         return Ok(());
     }
     let receipts = take_missing(desk, session, theirs)?.0;

@@ -7,6 +7,7 @@ use khettara_core::hash;
 use khettara_core::id::{ActorId, Digest, DocumentId, Feed, LogId, SegmentId};
 use khettara_core::limits::CATCH_UP_ROUND_BYTES;
 use khettara_core::log::{Dictionaries, Entry, OpenedEntry, Unit};
+use khettara_core::planted::Fault;
 use khettara_core::store::held::{self, OwnLog, ReadChanges, SegmentRow};
 use khettara_core::store::{Damage, Op, Store, StoreError};
 
@@ -140,7 +141,9 @@ impl Replica {
             let rules = self.rules(&survey, &ruled.rulings);
             let mark: Option<FeedMark> = rows::read(store, &keys::feed_mark(feed))?;
             let is_current = mark.as_ref().is_none_or(|mark| mark.rules == rules);
-            if anew || !is_current || !is_read_under(store, feed, mark.as_ref(), &ruled.row)? {
+            let stays = mark.is_some() && Fault::ProjectionNotRebuiltAfterRelease.is_on();
+            let is_ruled_anew = !is_current || !is_read_under(store, feed, mark.as_ref(), &ruled.row)?;
+            if anew || (is_ruled_anew && !stays) {
                 before = self.forget(store, feed)?;
             } else if mark.is_some_and(|mark| mark.vector == survey.digest) {
                 remember(store, feed, &ruled, &[])?;

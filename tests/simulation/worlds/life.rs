@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use khettara_core::id::Feed;
+use khettara_core::id::{DeviceKey, Feed};
 use khettara_core::store::{DiskError, Fault, SimulatedDisk, StoreError};
 use khettara_hq::pull::answer_authors;
 use khettara_tests::{Chance, Link, Report, copy_of};
@@ -11,6 +11,7 @@ use khettara_tests::{Chance, Link, Report, copy_of};
 use super::mischief::{self, MALLORY, TWIN, is_hostile};
 use super::oracle::Oracle;
 use super::people::People;
+use super::ruling;
 use super::swarm::Swarm;
 use super::writing::Writing;
 
@@ -80,7 +81,7 @@ impl Life {
 
     fn step(&mut self) {
         self.people.world.pass(self.chance.below(HOUR_MS));
-        match self.chance.below(18) {
+        match self.chance.below(19) {
             0..6 => self.save(),
             6..11 => self.meet_relay(),
             11 => self.pull(),
@@ -90,6 +91,7 @@ impl Life {
             15 if self.swarm.hires && self.chance.percent(40) => self.hire(),
             16 if self.swarm.hostile => self.suffer(),
             17 if self.swarm.absences => self.leave(),
+            18 if self.swarm.rulings => self.rule(),
             _ => self.disaster(),
         }
     }
@@ -104,6 +106,18 @@ impl Life {
 
     fn is_away(&self, name: &str) -> bool {
         self.away.get(name).is_some_and(|until| self.people.world.now_ms() < *until)
+    }
+
+    /// Headquarters closes somebody, or releases what was set aside.
+    fn rule(&mut self) {
+        let (name, feed) = (self.a_tablet(), self.a_feed());
+        self.people.disk("headquarters").fail_always(None);
+        if self.chance.percent(40) {
+            ruling::close(&mut self.people.world, &name, &mut self.chance);
+            self.oracle.closed.insert(self.people.world.node(&name).key());
+        } else if self.read("headquarters").is_ok() {
+            ruling::release(&mut self.people.world, &feed, &mut self.chance);
+        }
     }
 
     /// The hostile tablet does what it likes.
@@ -137,13 +151,17 @@ impl Life {
         self.tablets.push((*name).into());
     }
 
+    pub(super) fn key_of(&self, name: &str) -> DeviceKey {
+        self.people.world.node(name).key()
+    }
+
     /// Whether two tablets go by one key: what a relay remembers of the one is wrong of the other.
     pub(super) fn is_several(&self, name: &str) -> bool {
-        self.oracle.forked.contains(&self.people.world.node(name).key())
+        self.oracle.forked.contains(&self.key_of(name))
     }
 
     /// Whether a party waits to be bound: a relay that has not heard of its ticket sends it away.
-    fn waits_to_be_bound(&self, name: &str) -> bool {
+    pub(super) fn waits_to_be_bound(&self, name: &str) -> bool {
         self.people.world.node(name).engine.party().claim.is_some()
     }
 

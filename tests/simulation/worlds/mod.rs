@@ -7,5 +7,6 @@ mod oracle;
 mod peace;
 mod people;
 mod reading;
+mod ruling;
 mod swarm;
 mod writing;

@@ -26,12 +26,14 @@ pub(crate) struct Swarm {
     pub(crate) hostile: bool,
     /// Tablets stay away for days, months, a year.
     pub(crate) absences: bool,
+    /// Headquarters closes devices, and releases.
+    pub(crate) rulings: bool,
 }
 
 impl Swarm {
     pub(crate) fn of(chance: &mut Chance) -> Self {
         let mut on = |percent| chance.percent(percent);
-        Self {
+        let mut swarm = Self {
             cuts: on(60),
             shuffles: on(60),
             early: on(50),
@@ -50,7 +52,12 @@ impl Swarm {
             records: on(60),
             hostile: on(30),
             absences: on(40),
-        }
+            rulings: on(35),
+        };
+        // Whoever is closed brings nobody else's work: what only he holds, since its author was set back, stays with
+        // him, and no oracle could tell it from what is lost.
+        swarm.restored_tablets &= !swarm.rulings;
+        swarm
     }
 
     /// How the next link behaves. `lies`: the dialler is hostile.
