@@ -27,6 +27,8 @@ const CACHE_BYTES: usize = 16 * 1_048_576;
 const ROUNDS: usize = 5;
 /// How much longer than automerge alone it may take.
 const TIMES: f64 = 2.0;
+/// What one visit may take, with three to a household; everything runs on one core.
+const EACH_MS: f64 = 1.0;
 
 /// What there is before, and what comes.
 struct Work {
@@ -72,7 +74,11 @@ pub(crate) fn measure() -> Vec<Target> {
     row("opened, judged, merged, saved", &|round| round.merged);
     let times = row("all of it", &ours);
     table.print();
-    vec![Target::new(format!("{VISITS} visits taken in, times automerge alone"), times, TIMES)]
+    let each_ms = middle(&ours) * 1e3 / VISITS as f64;
+    vec![
+        Target::new(format!("{VISITS} visits taken in, times automerge alone"), times, TIMES),
+        Target::new("ms of one core for a visit, three to a household", each_ms, EACH_MS),
+    ]
 }
 
 fn work() -> Work {

@@ -51,7 +51,11 @@ fn a_closed_device_brings_its_own_work_and_gets_nobody_elses() {
         assert_eq!(amina.receipted(&feed, Place::RELAY).len(), 1, "and its work is delivered");
         let again = world.meet("amina", "relay");
         assert_eq!((again.segments_up, again.segments_down), (0, 0), "nothing is sent twice: {again:#?}");
-        assert_eq!(again.frames.len(), 2, "not even receipts of others' work, which amina's tablet has: {again:#?}");
+        assert_eq!(
+            again.frames.len(),
+            2,
+            "not even receipts of others' work, which amina's tablet has: {again:#?}"
+        );
         assert!(world.meet("headquarters", "relay").settled);
         assert_eq!(world.node("headquarters").notes(&feed).len(), 3, "held; readers judge");
     }

@@ -5,6 +5,7 @@ mod a_clock_a_year_wrong;
 mod a_clone_is_noticed;
 mod a_closed_device_is_not_stranded;
 mod a_colleagues_receipt_comes_with_his_papers;
+mod a_disk_is_full_at_any_write;
 mod a_disk_that_fails_at_enrolment;
 mod a_failed_flush_and_the_next_save;
 mod a_forged_segment_is_refused;
