@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use khettara_core::store::{Disk, DiskError, JournalStore, MemoryIndex, Options, SimulatedDisk, Store};
+use khettara_core::store::{
+    Disk, DiskError, JournalStore, MemoryIndex, Options, SimulatedDisk, Store, StoreError,
+};
 
 use crate::chance::Chance;
 
@@ -13,6 +15,14 @@ use crate::chance::Chance;
 /// Where the journal does not open.
 #[must_use]
 pub fn journal_on(disk: &SimulatedDisk, chance: &mut Chance) -> Box<dyn Store> {
+    try_journal_on(disk, chance).expect("what is whole opens")
+}
+
+/// The same, on a disk that may have lost what it confirmed.
+///
+/// # Errors
+/// [`StoreError`] where the journal does not open.
+pub fn try_journal_on(disk: &SimulatedDisk, chance: &mut Chance) -> Result<Box<dyn Store>, StoreError> {
     let mut ids = Chance::new(chance.word());
     let fresh = Box::new(move || {
         let mut id = [0; 16];
@@ -21,9 +31,8 @@ pub fn journal_on(disk: &SimulatedDisk, chance: &mut Chance) -> Box<dyn Store> {
     });
     // Small files, so that a life sees many of them.
     let options = Options { file_bytes_max: 32_768, ..Options::default() };
-    let (store, _) =
-        JournalStore::open(disk.clone(), MemoryIndex::new(), fresh, options).expect("what is whole opens");
-    Box::new(store)
+    let (store, _) = JournalStore::open(disk.clone(), MemoryIndex::new(), fresh, options)?;
+    Ok(Box::new(store))
 }
 
 /// Copies the files as they are seen now, durably, to another disk.

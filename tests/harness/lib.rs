@@ -10,7 +10,7 @@ mod raw;
 mod world;
 
 pub use chance::Chance;
-pub use disk::{Flushes, WatchedDisk, copy_of, journal_on};
+pub use disk::{Flushes, WatchedDisk, copy_of, journal_on, try_journal_on};
 pub use field_work::{Notebook, Village, WrittenVisit};
 pub use meeting::{Clocks, Link, Meeting, Report};
 pub use own_branch::OwnBranch;

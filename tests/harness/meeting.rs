@@ -30,6 +30,8 @@ pub enum Clocks {
 pub struct Link {
     /// The connection is lost after this many bytes in both directions together; none: never.
     pub cut_after_bytes: Option<u64>,
+    /// One side (true: the dialler) hears nothing any more after this many bytes both ways; the other still does.
+    pub deaf: Option<(bool, u64)>,
     /// Streams overtake control frames and each other, as this says of each: higher goes first.
     pub shuffle: Option<Chance>,
     /// Bytes arrive before the handshake is complete, as with 0-RTT.
@@ -135,7 +137,11 @@ impl<'w> Meeting<'w> {
                 self.report.turns += 1;
                 speaker = !speaker;
             }
+            if self.is_unheard(to_dialler, bytes) {
+                continue;
+            }
             if self.lose(bytes) {
+                self.truncate(to_dialler, input);
                 break;
             }
             let mut inputs = vec![input];
@@ -145,7 +151,7 @@ impl<'w> Meeting<'w> {
                     break;
                 }
                 let Some((_, input, bytes)) = self.queue.pop_front() else { break };
-                if !self.lose(bytes) {
+                if !self.lose(bytes) && !self.is_unheard(to_dialler, bytes) {
                     inputs.push(input);
                 }
             }
@@ -181,6 +187,23 @@ impl<'w> Meeting<'w> {
             }
         };
         self.queue.remove(place)
+    }
+
+    /// A stream of which the link carried a part.
+    fn truncate(&mut self, to_dialler: bool, input: Input) {
+        if let Input::Segment { session, mut bytes, .. } = input {
+            bytes.truncate(bytes.len() / 2);
+            self.give(to_dialler, vec![Input::Segment { session, bytes, whole: false }]);
+        }
+    }
+
+    /// Whether the link carries nothing to this side any more.
+    fn is_unheard(&mut self, to_dialler: bool, bytes: u64) -> bool {
+        let Some((side, left)) = &mut self.link.deaf else { return false };
+        let is_over = *left < bytes;
+        *left = left.saturating_sub(bytes);
+        self.report.lost |= is_over;
+        is_over && *side == to_dialler
     }
 
     fn lose(&mut self, bytes: u64) -> bool {

@@ -18,7 +18,7 @@ use khettara_records::replica::{CaughtUp, RecordFailure, Replica, Saved};
 use crate::own_branch::OwnBranch;
 
 /// What a party's copy keeps loaded: little, so that documents are read anew.
-const CACHE_BYTES: usize = 65_536;
+pub(crate) const CACHE_BYTES: usize = 65_536;
 
 /// What a party is in the story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,6 +172,11 @@ impl Node {
         forms: &[Form],
     ) -> Result<Vec<Result<Saved, RecordError>>, RecordFailure> {
         self.replica.record(&mut *self.store, self.engine.pen(), feed, forms)
+    }
+
+    /// Its software is of an earlier release from now on: it knows the constants up to this number.
+    pub fn age(&mut self, constants_max: u32) {
+        self.replica = Replica::knowing(self.engine.party().org, CACHE_BYTES, constants_max);
     }
 
     /// Turns what is newly held of a feed into documents.

@@ -52,7 +52,11 @@ impl Life {
         let swarm = Swarm::of(&mut chance);
         let mut tablets = TABLETS[..=chance.below(3) as usize].to_vec();
         tablets.extend(swarm.hostile.then_some(MALLORY));
-        let people = People::settle(chance.word(), feeds, &tablets);
+        let mut people = People::settle(chance.word(), feeds, &tablets);
+        if swarm.skew {
+            people.old = Some(tablets[0].into());
+            people.restart(tablets[0], &mut chance);
+        }
         Self {
             swarm,
             people,
@@ -70,6 +74,7 @@ impl Life {
     pub(crate) fn run(mut self) -> Lived {
         for _ in 0..STEPS {
             self.step();
+            self.account();
             self.oracle.check_delivered(&self.people.world);
             if self.chance.below(64) == 0 {
                 self.oracle.check_copies(&self.people.world, &self.tablets);
@@ -289,8 +294,11 @@ impl Life {
             self.trouble(name);
         }
         let dies = link.dies_with_its_disk;
-        let good =
-            link.cut_after_bytes.is_none() && link.power_cut.is_none() && !link.twice && link.lies.is_none();
+        let good = link.cut_after_bytes.is_none()
+            && link.power_cut.is_none()
+            && !link.twice
+            && link.lies.is_none()
+            && link.deaf.is_none();
         let report = self.record(dialler, other, link);
         for (side, name) in [(true, dialler), (false, other)] {
             if report.dark == Some(side) {
@@ -344,10 +352,23 @@ impl Life {
         } else {
             self.restart_one(&name);
         }
+        self.account();
         self.oracle.check_kept(&self.people.world);
     }
 
+    /// A disk that did not open any more was exchanged: what only it held is gone.
+    pub(super) fn account(&mut self) {
+        if self.people.take_wiped() {
+            self.oracle.destroyed(&self.people.world);
+        }
+    }
+
     fn disaster(&mut self) {
+        if self.swarm.rot && self.chance.percent(30) {
+            self.people.rot("relay", &mut self.chance);
+            self.oracle.relay_set_back = true;
+            return;
+        }
         if self.swarm.clones && self.tablets.len() < 5 && self.chance.percent(50) {
             let name = self.a_tablet();
             let clone = format!("{name}'");

@@ -16,10 +16,13 @@ impl Life {
     pub(super) fn make_peace(&mut self) {
         let mut parties = vec!["headquarters".into(), "relay".into()];
         parties.extend(self.tablets.clone());
+        // Everybody has the newest software at last.
+        self.people.old = None;
         for name in &parties {
             self.people.disk(name).fail_always(None);
             self.people.restart(name, &mut self.chance);
         }
+        self.account();
         self.oracle.check_kept(&self.people.world);
         let mut cost = Cost::default();
         for round in 0..ROUNDS {

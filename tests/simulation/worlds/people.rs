@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use khettara_core::store::{MemoryStore, SimulatedDisk};
-use khettara_tests::{Chance, World, copy_of, journal_on};
+use khettara_core::store::{Disk, MemoryStore, SimulatedDisk};
+use khettara_tests::{Chance, World, copy_of, journal_on, try_journal_on};
 
 /// The world, and the disk under everybody in it.
 pub(crate) struct People {
     pub(crate) world: World,
     pub(crate) disks: BTreeMap<String, SimulatedDisk>,
+    /// Who runs software of schema 1.
+    pub(crate) old: Option<String>,
+    /// The relay's disk rots: where it does not open any more, another is put in.
+    rots: bool,
+    /// That has happened.
+    is_wiped: bool,
 }
 
 impl People {
@@ -19,7 +25,8 @@ impl People {
             world.tablet(tablet);
         }
         assert!(world.meet("headquarters", "relay").settled);
-        let mut people = Self { world, disks: BTreeMap::new() };
+        let disks = BTreeMap::new();
+        let mut people = Self { world, disks, old: None, rots: false, is_wiped: false };
         for name in people.world.names().into_iter().filter(|name| name != "root") {
             let disk = people.world.move_to_disk(&name);
             people.disks.insert(name, disk);
@@ -47,11 +54,40 @@ impl People {
         self.open(name, disk, seed, chance);
     }
 
+    /// A bit turns over somewhere on a disk whose process has ended, and is met by the next.
+    pub(crate) fn rot(&mut self, name: &str, chance: &mut Chance) {
+        self.rots = true;
+        let disk = self.disk(name);
+        let files = disk.list().expect("lists");
+        let Some(file) = files.get(chance.below(files.len() as u64) as usize) else { return };
+        let offset = chance.below(disk.len(file).expect("reads"));
+        // An empty file has no bits.
+        let _ = disk.flip(file, offset, chance.below(8) as u8);
+        self.restart(name, chance);
+    }
+
+    /// Whether a disk was exchanged since somebody last asked: what it held is lost.
+    pub(crate) fn take_wiped(&mut self) -> bool {
+        std::mem::take(&mut self.is_wiped)
+    }
+
     fn open(&mut self, name: &str, disk: SimulatedDisk, seed: [u8; 32], chance: &mut Chance) {
         // The store lets go of the old disk before the new process opens it.
         let node = self.world.take(name).reopened(seed, Box::new(MemoryStore::new()));
-        let store = journal_on(&disk, chance);
-        self.world.put(node.reopened(seed, store));
+        let (store, disk) = match try_journal_on(&disk, chance) {
+            Ok(store) => (store, disk),
+            Err(_) if self.rots && name == "relay" => {
+                self.is_wiped = true;
+                let disk = SimulatedDisk::new();
+                (journal_on(&disk, chance), disk)
+            }
+            Err(error) => panic!("what is whole opens: {error:?}"),
+        };
+        let mut node = node.reopened(seed, store);
+        if self.old.as_deref() == Some(name) {
+            node.age(1);
+        }
+        self.world.put(node);
         self.disks.insert(name.into(), disk);
     }
 

@@ -28,6 +28,12 @@ pub(crate) struct Swarm {
     pub(crate) absences: bool,
     /// Headquarters closes devices, and releases.
     pub(crate) rulings: bool,
+    /// One side of a link hears nothing any more, and the other does.
+    pub(crate) deafness: bool,
+    /// Bits turn over on the relay's disk.
+    pub(crate) rot: bool,
+    /// One tablet runs older software until the end.
+    pub(crate) skew: bool,
 }
 
 impl Swarm {
@@ -53,6 +59,9 @@ impl Swarm {
             hostile: on(30),
             absences: on(40),
             rulings: on(35),
+            deafness: on(30),
+            rot: on(15),
+            skew: on(30),
         };
         // Whoever is closed brings nobody else's work: what only he holds, since its author was set back, stays with
         // him, and no oracle could tell it from what is lost.
@@ -64,6 +73,7 @@ impl Swarm {
     pub(crate) fn link(&self, chance: &mut Chance, lies: bool) -> Link {
         Link {
             cut_after_bytes: (self.cuts && chance.percent(40)).then(|| chance.below(12_000)),
+            deaf: (self.deafness && chance.percent(20)).then(|| (chance.percent(50), chance.below(6_000))),
             shuffle: self.shuffles.then(|| Chance::new(chance.word())),
             early: self.early && chance.percent(50),
             batched: self.batched && chance.percent(70),

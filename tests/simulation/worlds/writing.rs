@@ -46,10 +46,11 @@ impl Writing {
         }
         let (word, id) = (self.word(), Uuid::from_bytes(document.0));
         let water = ["running", "well", "fountain"][chance.below(3) as usize];
-        let line = match chance.below(6) {
+        let line = match chance.below(7) {
             0 => format!(r#""record":"household","id":"{id}","water":"{water}""#),
             1 => format!(r#""record":"household","id":"{id}","note":"{word}""#),
-            2 => format!(
+            2 => format!(r#""record":"expectation","household":"{id}","text":"{word}","category":"water""#),
+            3 => format!(
                 r#""record":"member","household":"{id}","name_latin":"Rqia","sex":"female","relation":"child""#
             ),
             _ => format!(
