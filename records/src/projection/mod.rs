@@ -10,6 +10,7 @@ mod plain;
 mod receipt;
 mod record_row;
 mod rows;
+mod said;
 mod sources;
 mod view;
 
@@ -23,5 +24,6 @@ pub use plain::{Who, answer_words, link_sentence, sentence};
 pub use receipt::{FamilyReceipt, Issuer};
 pub use record_row::RecordRow;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
+pub use said::{Written, written};
 pub use sources::{Sources, sources};
 pub use view::HouseholdView;
