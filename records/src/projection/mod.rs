@@ -1,6 +1,7 @@
 //! Projection: what many changes mean together. Rows, honest conflicts with all their sides, lines for export.
 
 mod added;
+mod aside_words;
 mod begun;
 mod conflicts;
 mod export;
@@ -15,6 +16,7 @@ mod sources;
 mod view;
 
 pub(crate) use added::Added;
+pub use aside_words::set_aside_words;
 pub use begun::{VisitBegun, event_begun, visits_begun};
 pub(crate) use conflicts::membership;
 pub use conflicts::{Conflict, Side, Told, conflicts};

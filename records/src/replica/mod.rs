@@ -34,7 +34,7 @@ use crate::model;
 use crate::verdict::Known;
 use cache::DocumentCache;
 
-pub use aside::{HeldBytes, HeldEntry};
+pub use aside::{EntryName, Freed, HeldBytes, HeldEntry, Released};
 pub use catch_up::CaughtUp;
 pub use families::Families;
 pub use members::SplitMember;
