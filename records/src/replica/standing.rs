@@ -158,7 +158,7 @@ impl Replica {
         survey: &Survey,
         bearing: &Bearing<'_>,
     ) -> Result<Standing, StoreError> {
-        let Bearing { roster, touched, holds_releases, .. } = bearing;
+        let Bearing { roster, touched, releases, holds_releases } = bearing;
         let feed = opener.feed;
         let gather = |wanted: &dyn Fn(&LogId) -> bool, keep: &BTreeSet<DocumentId>| {
             let is_whole = |view: &LogView| view.whole.is_some() || wanted_whole(&view.log, bearing);
@@ -171,8 +171,10 @@ impl Replica {
         };
         let none = BTreeSet::new();
         let documents = in_question(feed, &gather(&|log| touched.contains(log), &none)?, roster);
-        // Who else wrote matters where something is in question, or where the feed's own logs hold releases.
-        let all = !documents.is_empty() || *holds_releases;
+        // Who else wrote matters where something is in question, where the feed's own logs hold releases, and where one
+        // speaks of changes by their hashes.
+        let by_hash = releases.iter().any(|view| !view.release.changes.is_empty());
+        let all = !documents.is_empty() || *holds_releases || by_hash;
         let logs = gather(&|log| all || wanted_whole(log, bearing), &documents)?;
         Ok(standing(opener.org, feed, &logs, roster, &self.known))
     }
@@ -310,7 +312,7 @@ fn held_log(
         None => None,
     };
     let listed = listed.map(|listing| listing.segments).unwrap_or_default();
-    let (mut segments, mut fresh) = (Vec::new(), ReadChanges::new());
+    let (mut segments, mut fresh, mut ended) = (Vec::new(), ReadChanges::new(), false);
     for (id, row) in held::segments_of(store, &log)? {
         if !listed.contains(&id) {
             continue;
@@ -320,11 +322,11 @@ fn held_log(
             let changes = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(&log)?)));
             fresh.insert(id, changes.collect());
         }
-        segments.push(segment((id, &row), kept(unit, keep)));
+        segments.push(segment((id, &row), kept(unit, keep, &mut ended)));
     }
     if let Some(own) = view.own.as_ref().filter(|own| own.n > own.cut) {
         let entries = Unit::Entries(pending_entries(own, held::pending(store, &log)?));
-        segments.push(pending(own, kept(entries, keep)));
+        segments.push(pending(own, kept(entries, keep, &mut ended)));
     }
     Ok(HeldLog { log, device: owner(view), segments })
 }
@@ -356,14 +358,21 @@ pub(super) fn pending(own: &OwnLog, unit: Unit) -> HeldSegment {
     }
 }
 
-fn kept(unit: Unit, keep: Option<&BTreeSet<DocumentId>>) -> Unit {
-    let (Unit::Entries(mut entries), Some(keep)) = (unit.clone(), keep) else { return unit };
-    entries.retain(|entry| match entry.change() {
-        // What is not readable lets any later number pass, so it counts for every document.
-        Some((document, hash, chunk)) => {
-            keep.contains(&document) || matches!(airlock::read_front(chunk, hash), Front::Unreadable(_))
+/// What a segment's entries come to without the changes that nothing is asked of. `ended`: whether the log's end was met.
+fn kept(unit: Unit, keep: Option<&BTreeSet<DocumentId>>, ended: &mut bool) -> Unit {
+    let Some(keep) = keep else { return unit };
+    let Unit::Entries(mut entries) = unit else { return unit };
+    entries.retain(|entry| {
+        *ended |= matches!(entry.entry, Ok(Entry::Final));
+        match entry.change() {
+            // What stands behind the end may be released; what is not readable lets any later number pass.
+            Some((document, hash, chunk)) => {
+                *ended
+                    || keep.contains(&document)
+                    || matches!(airlock::read_front(chunk, hash), Front::Unreadable(_))
+            }
+            None => true,
         }
-        None => true,
     });
     Unit::Entries(entries)
 }
