@@ -51,6 +51,11 @@ pub(crate) fn form(line: &str) -> Form {
     parse_line(1, line).unwrap()
 }
 
+/// How many orders of arrival a story tries: `KHETTARA_ORDERS`, or what it tries in every run.
+pub(crate) fn orders(usual: u64) -> u64 {
+    std::env::var("KHETTARA_ORDERS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
 /// A segment on its way, with what its log is.
 #[derive(Clone)]
 pub(crate) struct Parcel {

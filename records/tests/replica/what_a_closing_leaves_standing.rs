@@ -9,7 +9,7 @@ use khettara_records::replica::Stats;
 use khettara_records::verdict::{EntryState, Reason, Waiting};
 
 use crate::law::{Law, Point, release};
-use crate::station::{Parcel, Station, feed, household, visit};
+use crate::station::{Parcel, Station, feed, household, orders, visit};
 
 const CLOSED: EntryState = EntryState::Quarantined(Reason::Closed);
 
@@ -307,7 +307,7 @@ fn whatever_comes_first_the_verdicts_are_the_same() {
     );
     parcels.extend(supervisor.parcels());
     let mut expected = None;
-    for seed in 0..40_u64 {
+    for seed in 0..orders(40) {
         let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut below = |limit: usize| {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
