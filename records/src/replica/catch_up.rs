@@ -257,12 +257,8 @@ impl Replica {
 
 /// Writes down under which verdicts of closings a feed is read, before anything of it is.
 fn remember(store: &mut dyn Store, feed: &Feed, ruled: &Ruled, ops: &[Op]) -> Result<(), StoreError> {
-    let key = keys::standing(feed);
-    let row = encoding::to_bytes(&ruled.row);
     let mut ops = ops.to_vec();
-    if store.get(&key)?.as_ref() != Some(&row) {
-        ops.push(Op::Put(key, row));
-    }
+    ops.extend(ruled.row.remember(store, feed)?);
     if ops.is_empty() { Ok(()) } else { store.derive(ops) }
 }
 

@@ -9,7 +9,7 @@ use khettara_core::id::{DeviceKey, Digest, DocumentId, Feed, LogId, SegmentId};
 use khettara_core::identity::{ReleaseView, Roster};
 use khettara_core::log::{Dictionaries, Entry, Named, OpenedEntry, Unit};
 use khettara_core::store::held::{self, OwnLog, ReadChanges, SegmentRow};
-use khettara_core::store::{Store, StoreError};
+use khettara_core::store::{Op, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::Replica;
@@ -46,6 +46,19 @@ pub(super) struct StandingRow {
     /// Digest of what was held.
     pub vector: Digest,
     pub standing: Standing,
+}
+
+impl StandingRow {
+    /// The write that remembers it, where something else is remembered. Nothing is not written down.
+    pub(super) fn remember(&self, store: &dyn Store, feed: &Feed) -> Result<Option<Op>, StoreError> {
+        let key = keys::standing(feed);
+        let is_nothing = self.inputs == Digest::ZERO && self.standing == Standing::default();
+        let row = if is_nothing { None } else { Some(encoding::to_bytes(self)) };
+        if store.get(&key)? == row {
+            return Ok(None);
+        }
+        Ok(Some(row.map_or_else(|| Op::Delete(key.clone()), |row| Op::Put(key.clone(), row))))
+    }
 }
 
 /// What bears on a feed.
@@ -125,30 +138,27 @@ impl Replica {
             Law::Given(rulings) => return Ok(Ruled { rulings: rulings.clone(), row: given(rulings) }),
             Law::Roster(roster) => roster,
         };
-        let named = roster.named().clone();
         let feed = opener.feed;
         let known: Option<StandingRow> = rows::read(store, &keys::standing(feed))?;
         let holds_releases = anew || known.as_ref().is_some_and(|row| row.standing.has_releases);
         let bearing = Bearing::find(store, feed, survey, roster, holds_releases)?;
         let is_quiet = bearing.is_nothing();
         let inputs = if is_quiet { Digest::ZERO } else { self.inputs(opener, survey, &bearing) };
-        let mut row = StandingRow { inputs, vector: survey.digest, standing: Standing::default() };
-        if is_quiet {
-            let kept = roster.closings().iter().flat_map(|view| view.closing.keep.iter());
-            row.standing.chosen = kept.copied().collect();
+        let standing = if is_quiet {
+            Standing::default()
         } else {
             let holds = |known: &StandingRow| -> Result<bool, StoreError> {
                 let is_same = known.vector == survey.digest;
                 Ok(is_same || !bears_on(store, opener, survey, &bearing, &known.standing)?)
             };
-            let known = known.filter(|known| known.inputs == inputs && !anew);
-            row.standing = match known {
+            match known.filter(|known| known.inputs == inputs && !anew) {
                 Some(known) if holds(&known)? => known.standing,
                 _ => self.judge_standing(store, opener, survey, &bearing)?,
-            };
-        }
-        let Standing { chosen, closed, released, .. } = row.standing.clone();
-        Ok(Ruled { rulings: Rulings { named, chosen, closed, released }, row })
+            }
+        };
+        let vector = if is_quiet { Digest::ZERO } else { survey.digest };
+        let rulings = standing.clone().rulings(roster);
+        Ok(Ruled { rulings, row: StandingRow { inputs, vector, standing } })
     }
 
     fn judge_standing(
@@ -187,7 +197,9 @@ impl Replica {
             devices.iter().chain(signers).any(|device| view.touches(device, feed))
         });
         let closings: Vec<_> = touching.map(|view| (&view.closing, view.position)).collect();
-        let kept: Vec<_> = roster.closings().iter().flat_map(|view| view.closing.keep.iter()).collect();
+        let logs: BTreeSet<LogId> = survey.logs.iter().map(|view| view.log).collect();
+        let kept = roster.closings().iter().flat_map(|view| view.closing.keep.iter());
+        let kept: Vec<_> = kept.filter(|(log, _, _)| logs.contains(log)).collect();
         let counts = |view: &&&ReleaseView| roster.release_counts(view, feed);
         let releases: Vec<_> = bearing
             .releases
@@ -212,8 +224,7 @@ fn wanted_whole(log: &LogId, bearing: &Bearing<'_>) -> bool {
 
 /// The row of rulings that were given.
 fn given(rulings: &Rulings) -> StandingRow {
-    let Rulings { chosen, closed, released, .. } = rulings.clone();
-    let standing = Standing { chosen, closed, released, ..Standing::default() };
+    let standing = Standing { closed: rulings.closed.clone(), ..Standing::default() };
     StandingRow { inputs: Digest::ZERO, vector: Digest::ZERO, standing }
 }
 

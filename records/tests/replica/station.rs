@@ -11,7 +11,7 @@ use khettara_core::store::{Answer, Group, MemoryStore, Store};
 use khettara_records::content::SlimChanges;
 use khettara_records::model::{Form, RecordError, parse_line};
 use khettara_records::replica::{CaughtUp, HeldBackEntry, Replica, Saved};
-use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Standing, Stated, judge, standing};
+use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Stated, judge, standing};
 
 /// The organisation that [`crate::law`] founds.
 pub(crate) const ORG: OrgId = OrgId([
@@ -214,8 +214,7 @@ impl<S: Store> Station<S> {
         known.add(khettara_records::model::GENESIS_CHUNK).unwrap();
         let mut rulings = Rulings::default();
         if let Some(roster) = roster {
-            let Standing { chosen, closed, released, .. } = standing(&ORG, &feed(), &logs, roster, &known);
-            rulings = Rulings { named: roster.named().clone(), chosen, closed, released };
+            rulings = standing(&ORG, &feed(), &logs, roster, &known).rulings(roster);
         }
         judge(&ORG, &feed(), logs, &rulings, &known)
     }
