@@ -52,6 +52,7 @@ pub(crate) fn form(line: &str) -> Form {
 }
 
 /// How many orders of arrival a story tries: `KHETTARA_ORDERS`, or what it tries in every run.
+#[allow(clippy::disallowed_methods)] // a test in full is asked for from outside
 pub(crate) fn orders(usual: u64) -> u64 {
     std::env::var("KHETTARA_ORDERS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
