@@ -339,14 +339,18 @@ fn whatever_comes_first_the_verdicts_are_the_same() {
     assert_eq!(aside, [(5, CLOSED)], "one was built on, one released: {aside:?}");
 }
 
-/// What is kept aside costs its feed nothing while nothing bears on it.
 #[test]
-fn a_closing_of_another_feed_or_device_reads_nothing_again() {
-    let story = Story::new();
+fn a_closing_that_sets_nothing_aside_reads_nothing_again() {
+    let mut story = Story::new();
     let mut office = story.office(&[]);
-    let loads = office.replica.loads();
-    let mut law = Law::new();
-    law.close(Mode::CUT, &[Station::new(44).device()], &[]);
-    let caught = office.catch_up_by(&law.roster());
-    assert_eq!((caught.merged, caught.touched.len(), office.replica.loads()), (0, 0, loads));
+    story.law.close(Mode::CUT, &[Station::new(44).device()], &[]);
+    let caught = office.catch_up_by(&story.law.roster());
+    assert_eq!((caught.merged, caught.touched.len()), (0, 0), "another device is closed");
+    story.law.close(Mode::CUT, &[story.worker.device()], &[end(&story.worker)]);
+    let caught = office.catch_up_by(&story.law.roster());
+    assert_eq!((caught.merged, caught.touched.len()), (0, 0), "all of it is kept");
+    assert_eq!(stats(&office).visits, 2);
+    story.law.close(Mode::CUT, &[story.worker.device()], &[story.kept]);
+    let caught = office.catch_up_by(&story.law.roster());
+    assert_eq!((caught.quarantined, caught.touched.len()), (2, 1), "some of it is not");
 }
