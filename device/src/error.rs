@@ -15,6 +15,8 @@ use khettara_records::replica::RecordFailure;
 
 use khettara_node::OrganisationFileError;
 
+use crate::quarantine::HeldError;
+
 /// Why a tablet did not do what it was asked. What was saved before is safe in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -95,6 +97,9 @@ pub enum DeviceError {
         "this tablet was not given the place where this belongs: its commune, or the feed of referrals or of protection cases; ask headquarters for it, then sync and save again"
     )]
     NotGranted,
+    /// Something held back was not shown, not written out, or not released.
+    #[error(transparent)]
+    Held(#[from] HeldError),
     /// No relay was reached.
     #[error(transparent)]
     Dial(#[from] DialError),
@@ -167,6 +172,7 @@ impl DeviceError {
             | Self::NoSuchConflict
             | Self::NoSuchSide
             | Self::Input(_) => ErrorKind::Invalid,
+            Self::Held(error) => error.kind(),
         }
     }
 

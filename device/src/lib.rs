@@ -34,13 +34,13 @@ pub use device::Device;
 pub use error::DeviceError;
 pub use home::SOFTWARE;
 pub use mended::Mended;
-pub use quarantine::HeldHere;
+pub use quarantine::{HeldError, HeldHere};
 pub use read::{Choice, Household, Listed, ShownConflict, Writer};
 pub use record::{ImportEvent, ImportReport, RefusedLine};
 pub use status::{AtHeadquarters, Enrolment, Status, VisitCounts, VisitStatus, Waiting, WaitsFor};
 pub use sync::{Cancel, SyncEnd, SyncProgress, SyncReport};
 pub use visits::OwnVisit;
-pub use words::{reason_words, set_aside_words, whereabouts_words};
+pub use words::{reason_words, whereabouts_words};
 
 pub use khettara_core::error::ErrorKind;
 pub use khettara_core::id::{DeviceKey, Feed};
@@ -52,6 +52,8 @@ pub use khettara_records::model::{
     Words, fields_and_codes, parse_line,
 };
 pub use khettara_records::projection::{
-    FamilyReceipt, Issuer, RecordRow, Side, Who, answer_words, link_sentence,
+    FamilyReceipt, Issuer, RecordRow, Side, Who, answer_words, link_sentence, set_aside_words,
 };
-pub use khettara_records::replica::{Families, ListRow, Saved};
+pub use khettara_records::replica::{
+    EntryName, Families, Freed, HeldBytes, HeldEntry, ListRow, Released, Saved,
+};

@@ -76,6 +76,37 @@ pub enum HqError {
     /// The place an export should take holds something else.
     #[error("there is a folder with other files at this place, and it is not replaced: choose another place")]
     NotAnExport,
+    /// Nobody enrolled with a serial.
+    #[error(
+        "no tablet has enrolled with serial {serial}, so there is nothing to close: `khettara-hq status` lists them"
+    )]
+    NobodyEnrolled {
+        /// The serial.
+        serial: u32,
+    },
+    /// No entry held back has this name.
+    #[error("nothing that is held back has this name: `khettara-hq quarantine` lists what is, with names")]
+    NoSuchEntry,
+    /// The name fits several.
+    #[error(
+        "{count} entries have this name: give it with the head behind it, as `khettara-hq quarantine` shows it"
+    )]
+    SeveralEntries {
+        /// How many.
+        count: usize,
+    },
+    /// A release cannot change what holds it back.
+    #[error("there is nothing to release: {why}; it stays held, and nothing of it is lost")]
+    NothingToRelease {
+        /// What holds it back.
+        why: &'static str,
+    },
+    /// Only a change is released by itself.
+    #[error("this entry is no change, so it is not released by itself: leave out --only")]
+    NotAChange,
+    /// The folder is there.
+    #[error("there is something at this place, and it is not written over: choose another place")]
+    PlaceTaken,
     /// No address answered.
     #[error("no relay was reached: {reason}")]
     NoRelay {
@@ -128,6 +159,12 @@ impl HqError {
             | Self::WhichRelay { .. }
             | Self::NotARelay
             | Self::NotAnExport
+            | Self::NobodyEnrolled { .. }
+            | Self::NoSuchEntry
+            | Self::SeveralEntries { .. }
+            | Self::NothingToRelease { .. }
+            | Self::NotAChange
+            | Self::PlaceTaken
             | Self::TicketTooLong
             | Self::Words { .. }
             | Self::BadLine { .. }

@@ -281,7 +281,7 @@ fn grants(guest: &Guest) -> Set<Grant> {
     guest.feeds.iter().map(|pattern| (pattern.clone(), rights)).collect()
 }
 
-fn everything() -> Result<[Pattern; 1], HqError> {
+pub(crate) fn everything() -> Result<[Pattern; 1], HqError> {
     let bad = |_| HqError::BadWord { what: "pattern", hint: "a feed's name, or its beginning and `.*`" };
     Ok([Pattern::new("*").map_err(bad)?])
 }

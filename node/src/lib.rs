@@ -6,6 +6,7 @@ pub mod clock;
 pub mod driver;
 mod files;
 pub mod key_file;
+mod new_file;
 mod node_index;
 mod open_store;
 mod organisation_file;
@@ -16,6 +17,7 @@ mod sled_index;
 mod store_lock;
 
 pub use files::FileDisk;
+pub use new_file::{make_new_folder, write_new};
 pub use node_index::NodeIndex;
 pub use open_store::{NodeStore, OpenError, Owner, open_store, what_was_mended};
 pub use organisation_file::{OrganisationFile, OrganisationFileError};

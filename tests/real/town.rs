@@ -86,9 +86,9 @@ impl Town {
     }
 
     /// An invitation for the commune that the relay knows.
-    pub(crate) fn ticket(&mut self) -> Ticket {
+    fn ticket_of(&mut self, role: Role) -> Ticket {
         let commune = Pattern::exactly(&Feed::new(COMMUNE).expect("a feed"));
-        let guest = Guest { role: Role::WORKER, feeds: vec![commune], relay: None };
+        let guest = Guest { role, feeds: vec![commune], relay: None };
         let ticket = self.headquarters.invite(&guest).expect("invites");
         self.pull();
         ticket
@@ -96,8 +96,17 @@ impl Town {
 
     /// A tablet that is enrolled and has met the relay.
     pub(crate) fn tablet(&mut self, name: &str) -> Device {
+        self.tablet_of(name, Role::WORKER)
+    }
+
+    /// The same of somebody who supervises the commune.
+    pub(crate) fn supervisor(&mut self, name: &str) -> Device {
+        self.tablet_of(name, Role::SUPERVISOR)
+    }
+
+    fn tablet_of(&mut self, name: &str, role: Role) -> Device {
         let device = Device::init(&self.dir(name)).expect("a tablet");
-        device.enroll(&self.ticket().to_text()).expect("a good code");
+        device.enroll(&self.ticket_of(role).to_text()).expect("a good code");
         assert!(sync(&device).expect("syncs").enrolled);
         device
     }

@@ -71,8 +71,12 @@ pub(super) enum Command {
     },
     /// List fields with several answers.
     Conflicts,
-    /// List what others wrote that is held here and not merged, and why.
-    Quarantine,
+    /// What is held here and not merged, and why: listed, shown, exported for a specialist, released by a supervisor.
+    Quarantine {
+        /// What to do; without it: list.
+        #[command(subcommand)]
+        act: Option<QuarantineAct>,
+    },
     /// Decide between several answers.
     Resolve(Resolve),
     /// Say where this tablet's work is, what waits, and for whom.
@@ -91,6 +95,35 @@ pub(super) enum Command {
     },
     /// Print every kind of record with its fields and codes, in Arabic, French and English.
     Fields,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineAct {
+    /// List it: whose it is, where it stands, why.
+    List,
+    /// Show one entry, and what it says as far as it can be read.
+    Show {
+        /// Its name, as the list shows it.
+        name: String,
+        /// With what few may read: protection cases.
+        #[arg(long)]
+        sensitive: bool,
+    },
+    /// Write all of it into a new folder, for a specialist: bytes, and a line of JSON each. Not for everybody's eyes.
+    Export {
+        /// The folder; it must not be there.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Set held work of others free, where this tablet supervises: its branch up to the end of the segment that the entry
+    /// came in.
+    Release {
+        /// An entry's name, as the list shows it.
+        name: String,
+        /// This change alone.
+        #[arg(long)]
+        only: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -60,7 +60,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Done, Trouble> {
             receipt::receipt(dir, (household, visit.as_deref()), to.as_ref(), output)
         }
         Command::Conflicts => show::conflicts(dir, output),
-        Command::Quarantine => quarantine::list(dir, output),
+        Command::Quarantine { act } => quarantine::run(dir, act.as_ref(), output),
         Command::Resolve(resolve) => show::resolve(dir, resolve, output),
     }
 }

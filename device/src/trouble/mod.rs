@@ -14,7 +14,7 @@ use khettara_node::{LockError, OpenError, OrganisationFileError};
 use khettara_records::model::{Advice, Kept, RecordError, Tongue};
 use khettara_records::replica::RecordFailure;
 
-use crate::DeviceError;
+use crate::{DeviceError, HeldError};
 
 mod table;
 #[cfg(test)]
@@ -89,6 +89,7 @@ fn trouble(error: &DeviceError) -> Result<Trouble, &RecordError> {
         DeviceError::NoSuchConflict => Trouble::NoSuchConflict,
         DeviceError::NoSuchSide => Trouble::NoSuchAnswer,
         DeviceError::NotGranted => Trouble::NotGranted,
+        DeviceError::Held(error) => of_held(error),
         DeviceError::Dial(error) => of_dialling(*error),
         DeviceError::Bind(_) | DeviceError::Runtime(_) => Trouble::NetworkNotStarted,
         DeviceError::Start(_) => Trouble::EngineNotStarted,
@@ -97,6 +98,19 @@ fn trouble(error: &DeviceError) -> Result<Trouble, &RecordError> {
         DeviceError::Syncing => Trouble::SyncingAlready,
         DeviceError::Input(_) => Trouble::InputUnreadable,
     })
+}
+
+const fn of_held(error: &HeldError) -> Trouble {
+    match error {
+        HeldError::NoSuchEntry => Trouble::NoSuchHeldEntry,
+        HeldError::SeveralEntries => Trouble::SeveralHeldEntries,
+        HeldError::NothingToRelease => Trouble::NothingToRelease,
+        HeldError::Own => Trouble::OwnWorkIsNotReleased,
+        HeldError::NoSupervisor => Trouble::NoSupervisor,
+        HeldError::NotAChange => Trouble::NotAChange,
+        HeldError::PlaceTaken => Trouble::PlaceTaken,
+        HeldError::NotWritten(_) => Trouble::NotWrittenOut,
+    }
 }
 
 fn of_keys(error: &KeyFileError) -> Trouble {

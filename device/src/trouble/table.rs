@@ -246,6 +246,46 @@ troubles! {
         ["الجواب المختار ليس من الأجوبة المعروضة", "يرجى النظر من جديد واختيار أحد الأجوبة المعروضة"],
         ["la réponse choisie n'est pas parmi celles qui sont affichées", "regardez de nouveau et choisissez l'une des réponses affichées"],
         ["the answer chosen is none of those shown", "look again and choose one of those shown"];
+    /// Nothing that is held back has that name.
+    NoSuchHeldEntry, "no_such_held_entry", All,
+        ["لا يوجد بين ما وُضع جانبا ما يحمل هذا الاسم، وربما أُدرج في هذه الأثناء", "يرجى النظر من جديد في قائمة ما وُضع جانبا"],
+        ["rien de ce qui est mis de côté ne porte ce nom ; cela a peut-être été intégré entre-temps", "regardez de nouveau la liste de ce qui est mis de côté"],
+        ["nothing that is set aside has this name; it may have gone in meanwhile", "look at the list of what is set aside again"];
+    /// The name fits several entries.
+    SeveralHeldEntries, "several_held_entries", All,
+        ["يحمل هذا الاسم أكثر من تسجيل واحد مما وُضع جانبا", "يرجى كتابة الاسم كاملا كما يظهر في القائمة"],
+        ["plusieurs écritures mises de côté portent ce nom", "donnez le nom entier, tel que la liste le montre"],
+        ["several entries that are set aside have this name", "give the whole name, as the list shows it"];
+    /// A release cannot change what holds it back.
+    NothingToRelease, "nothing_to_release", All,
+        ["لا يمكن لإذن شخص أن يُدرج هذا التسجيل: فهو ينتظر شيئا آخر، أو لا يجتاز الفحص، أو لا يمكن قراءته", "يرجى تركه كما هو، وإخبار الإدارة المركزية به إذا طال ذلك"],
+        ["cette écriture ne peut pas être libérée par quelqu'un : elle attend autre chose, ne passe pas les contrôles ou ne se lit pas", "laissez-la telle quelle, et parlez-en à l'administration centrale si cela dure"],
+        ["no person can release this entry: it waits for something else, does not pass the checks, or cannot be read", "leave it as it is, and tell headquarters if it stays so"];
+    /// Nobody releases work of their own.
+    OwnWorkIsNotReleased, "own_work_is_not_released", All,
+        ["ما كُتب على هذا الجهاز لا يُفرج عنه من هذا الجهاز نفسه", "يرجى طلب ذلك من مشرف آخر أو من الإدارة المركزية"],
+        ["ce qui a été écrit sur cette tablette n'est pas libéré depuis elle", "demandez-le à un autre superviseur ou à l'administration centrale"],
+        ["what was written on this tablet is not released from it", "ask another supervisor, or headquarters"];
+    /// Whoever holds the tablet does not supervise there.
+    NoSupervisor, "no_supervisor", All,
+        ["ليس لهذا الجهاز حق الإشراف في هذه الجماعة، والإفراج عما وُضع جانبا عمل المشرفين", "يرجى طلب ذلك من مشرف الجماعة أو من الإدارة المركزية"],
+        ["cette tablette ne supervise pas cette commune, et ce sont les superviseurs qui libèrent ce qui est mis de côté", "demandez-le au superviseur de la commune ou à l'administration centrale"],
+        ["this tablet does not supervise this commune, and releasing what is set aside is for supervisors", "ask the commune's supervisor, or headquarters"];
+    /// Only changes are released one by one.
+    NotAChange, "not_a_change", All,
+        ["هذا التسجيل ليس تغييرا في ملف أسرة، فلا يُفرج عنه وحده", "يرجى الإفراج عنه مع ما كُتب معه"],
+        ["cette écriture ne modifie aucun dossier, elle n'est donc pas libérée seule", "libérez-la avec ce qui a été écrit avec elle"],
+        ["this entry changes no record, so it is not released by itself", "release it together with what was written beside it"];
+    /// Something is where the export was to go.
+    PlaceTaken, "place_taken", All,
+        ["يوجد شيء في هذا المكان، ولا يُكتب فوقه أبدا", "يرجى اختيار مكان آخر"],
+        ["il y a déjà quelque chose à cet endroit, et rien n'est écrit par-dessus", "choisissez un autre endroit"],
+        ["there is something at this place already, and it is never written over", "choose another place"];
+    /// The export could not be written.
+    NotWrittenOut, "not_written_out", All,
+        ["تعذرت كتابة ما وُضع جانبا في هذا المكان", "يرجى اختيار مكان آخر أو إفراغ مساحة، ثم المحاولة من جديد"],
+        ["ce qui est mis de côté n'a pas pu être écrit à cet endroit", "choisissez un autre endroit ou libérez de l'espace, puis réessayez"],
+        ["what is set aside could not be written at this place", "choose another place or free space, then try again"];
     /// The tablet may not write there.
     NotGranted, "not_granted", AllButForm,
         ["ليس لهذا الجهاز حق التسجيل في هذه الجماعة أو في هذا النوع من الملفات", "يرجى طلب هذا الحق من الإدارة المركزية، ثم المزامنة والحفظ من جديد"],

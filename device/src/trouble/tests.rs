@@ -44,10 +44,11 @@ const fn place(error: &DeviceError) -> usize {
         DeviceError::Syncing => 26,
         DeviceError::Input(_) => 27,
         DeviceError::AlreadyEnrolled(_) => 28,
+        DeviceError::Held(_) => 29,
     }
 }
 
-const PLACES: usize = 29;
+const PLACES: usize = 30;
 
 /// What a system says, with a path as some systems put it there.
 fn said(kind: io::ErrorKind) -> io::Error {
@@ -136,6 +137,17 @@ fn examples() -> Vec<DeviceError> {
     let codes =
         [TicketError::NotOurs, TicketError::BadCharacter, TicketError::WrongLength, TicketError::BadCheck];
     errors.extend(codes.map(DeviceError::from));
+    let held = [
+        HeldError::NoSuchEntry,
+        HeldError::SeveralEntries,
+        HeldError::NothingToRelease,
+        HeldError::Own,
+        HeldError::NoSupervisor,
+        HeldError::NotAChange,
+        HeldError::PlaceTaken,
+        HeldError::NotWritten(said(io::ErrorKind::PermissionDenied)),
+    ];
+    errors.extend(held.map(DeviceError::from));
     errors.extend([
         DeviceError::Exists,
         DeviceError::Missing,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use khettara_records::model::Tongue;
 
 /// Headquarters of a Khettara organisation: founds it, invites its people, pulls their work, makes datasets.
 ///
@@ -82,6 +83,32 @@ pub enum Command {
         #[arg(long)]
         sensitive: bool,
     },
+    /// Close a tablet: what headquarters holds of it stands, what comes later is set aside until a person releases it.
+    Close {
+        /// The tablet's serial.
+        serial: u32,
+        /// `cut`: revoked. `drain`: it works elsewhere now; what it wrote before it heard of that stands too.
+        #[arg(long, value_enum, default_value = "cut")]
+        mode: ModeWord,
+        /// Only in these feeds: codes, or a beginning and a star.
+        #[arg(long, num_args = 1.., value_name = "CODE")]
+        feed: Vec<String>,
+        /// Why, for the screen.
+        #[arg(long, value_enum, default_value = "other")]
+        reason: ReasonWord,
+        /// Let nothing of it stand, not even what headquarters holds already.
+        #[arg(long)]
+        keep_nothing: bool,
+    },
+    /// What is held and not merged: listed, shown, exported for a specialist, released.
+    Quarantine {
+        /// The language of reasons and fields: ar, fr or en.
+        #[arg(long, global = true, env = "KHETTARA_LANG", default_value = "en", value_name = "LANG")]
+        lang: Tongue,
+        /// What to do; without it: list.
+        #[command(subcommand)]
+        act: Option<QuarantineAct>,
+    },
     /// Print the JSON Schema of lines of records. Needs no organisation.
     Schema,
     /// How it stands.
@@ -118,6 +145,61 @@ pub enum FeedAct {
         #[arg(long)]
         file: Option<PathBuf>,
     },
+}
+
+/// What can be done with what is held and not merged.
+#[derive(Debug, Subcommand)]
+pub enum QuarantineAct {
+    /// List it: whose it is, where it stands, why.
+    List,
+    /// Show one entry, and what it says as far as it can be read.
+    Show {
+        /// Its name, as the list shows it.
+        name: String,
+        /// With what few may read: protection cases.
+        #[arg(long)]
+        sensitive: bool,
+    },
+    /// Write all of it into a new folder, for a specialist: bytes, and a line of JSON each. Not for everybody's eyes.
+    Export {
+        /// The folder; it must not be there.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Set held work free: its branch up to the end of the segment that the entry came in.
+    Release {
+        /// An entry's name, as the list shows it.
+        name: String,
+        /// This change alone.
+        #[arg(long)]
+        only: bool,
+    },
+}
+
+/// How a closing ends a tablet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeWord {
+    /// Revoked.
+    Cut,
+    /// Its work moved elsewhere.
+    Drain,
+}
+
+/// Why a tablet is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReasonWord {
+    /// None of the others.
+    Other,
+    /// Nobody knows where it is.
+    Lost,
+    /// Somebody took it.
+    Stolen,
+    /// Whoever carried it works elsewhere now.
+    Left,
+    /// It works in other communes.
+    ScopeMoved,
+    /// Another tablet is in its place.
+    Replaced,
 }
 
 /// What an invited person does.

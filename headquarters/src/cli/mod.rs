@@ -1,6 +1,7 @@
 //! The command `khettara-hq`: words in, sentences or JSON out, and an exit code.
 
 mod args;
+mod quarantine;
 mod say;
 
 use std::io::{IsTerminal, Write};
@@ -10,14 +11,15 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use khettara_core::error::ErrorKind;
 use khettara_core::id::{DeviceKey, Feed, Pattern};
-use khettara_core::identity::{Role, Ticket};
+use khettara_core::identity::{Mode, Role, Ticket};
 
+use crate::closing::{CloseReason, Ending};
 use crate::error::HqError;
 use crate::office::{Guest, Headquarters, NewRelay, Plan};
 use crate::pull::{Outcome, Progress};
 use crate::qr::Picture;
 
-pub use args::{Args, Command, FeedAct, RelayAct, RoleWord};
+pub use args::{Args, Command, FeedAct, ModeWord, QuarantineAct, ReasonWord, RelayAct, RoleWord};
 
 /// Done.
 pub const OK: u8 = 0;
@@ -75,6 +77,16 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, HqError> {
             let mut office = open(dir)?;
             let manifest = if *sensitive { office.export_with_sensitive(to) } else { office.export(to) }?;
             say::exported(out, &manifest, to, json)?;
+        }
+        Command::Close { serial, mode, feed, reason, keep_nothing } => {
+            let feeds = feed.iter().map(|feed| pattern(feed)).collect::<Result<_, _>>()?;
+            let (mode, reason) = (mode.mode(), reason.reason());
+            let ending = Ending { serial: *serial, mode, feeds, reason, keeps: !keep_nothing };
+            let closed = open(dir)?.close(&ending)?;
+            say::closed(out, &ending, &closed, json)?;
+        }
+        Command::Quarantine { lang, act } => {
+            quarantine::run(&mut open(dir)?, act.as_ref(), *lang, (out, json))?;
         }
         Command::Schema => say::schema(out)?,
         Command::Status => say::status(out, &open(dir)?.status()?, json)?,
@@ -162,6 +174,28 @@ fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), HqError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     Ok(options.open(path)?.write_all(bytes)?)
+}
+
+impl ModeWord {
+    const fn mode(self) -> Mode {
+        match self {
+            Self::Cut => Mode::CUT,
+            Self::Drain => Mode::DRAIN,
+        }
+    }
+}
+
+impl ReasonWord {
+    const fn reason(self) -> CloseReason {
+        match self {
+            Self::Other => CloseReason::Other,
+            Self::Lost => CloseReason::Lost,
+            Self::Stolen => CloseReason::Stolen,
+            Self::Left => CloseReason::Left,
+            Self::ScopeMoved => CloseReason::ScopeMoved,
+            Self::Replaced => CloseReason::Replaced,
+        }
+    }
 }
 
 fn device(hex: &str) -> Result<DeviceKey, HqError> {

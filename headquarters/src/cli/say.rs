@@ -5,11 +5,12 @@ use std::path::Path;
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use khettara_core::id::Feed;
+use khettara_core::id::{Feed, Pattern};
 use khettara_core::identity::Ticket;
 use khettara_records::model::is_home;
 use serde_json::{Value as Json, json};
 
+use crate::closing::{Closed, Ending};
 use crate::devices::Device;
 use crate::error::HqError;
 use crate::export::{Manifest, NotMerged};
@@ -18,7 +19,7 @@ use crate::pull::{Outcome, PullReport};
 use crate::qr::{Picture, grouped};
 use crate::status::Status;
 
-fn print_json(out: &mut dyn Write, value: &Json) -> Result<(), HqError> {
+pub(super) fn print_json(out: &mut dyn Write, value: &Json) -> Result<(), HqError> {
     Ok(writeln!(out, "{value:#}")?)
 }
 
@@ -183,6 +184,32 @@ fn not_merged(out: &mut dyn Write, not_merged: &NotMerged) -> Result<(), HqError
     Ok(())
 }
 
+pub(super) fn closed(
+    out: &mut dyn Write,
+    ending: &Ending,
+    closed: &Closed,
+    json: bool,
+) -> Result<(), HqError> {
+    let Closed { devices, logs, entries } = *closed;
+    let feeds: Vec<&str> = ending.feeds.iter().map(Pattern::as_str).collect();
+    if json {
+        let value = json!({
+            "serial": ending.serial, "devices": devices, "logs_kept": logs, "entries_kept": entries,
+            "feeds": if feeds.is_empty() { vec!["*"] } else { feeds },
+        });
+        return print_json(out, &value);
+    }
+    let place = if feeds.is_empty() { "everywhere".into() } else { format!("in {}", feeds.join(", ")) };
+    writeln!(out, "Serial {} is closed {place}.", ending.serial)?;
+    writeln!(out, "What stands of it by this word: {entries} entries in {logs} logs.")?;
+    writeln!(
+        out,
+        "What it still brings is held in quarantine; nothing of it is lost. What it could read, it can"
+    )?;
+    writeln!(out, "go on reading until its feeds have new keys.")?;
+    Ok(writeln!(out, "Pull once, so that the relays hear of it (khettara-hq pull).")?)
+}
+
 /// The same bytes as in a dataset.
 pub(super) fn schema(out: &mut dyn Write) -> Result<(), HqError> {
     print_json(out, &khettara_records::model::records_schema())
@@ -238,7 +265,7 @@ fn standing(device: &Device) -> String {
     }
 }
 
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(header.to_vec());
     table

@@ -6,8 +6,8 @@ use khettara_core::encoding::{self, Set};
 use khettara_core::error::ErrorKind;
 use khettara_core::id::{DeviceKey, Feed};
 use khettara_core::identity::{
-    Constant, FeedKey, FeedKeyItem, Grant, GrantError, GrantedKey, Invitation, InviteKeys, InviteSecret,
-    Item, KeyGrant, Kind, LinkBytes, Rights, Role, SealContext, Signed,
+    Closing, Constant, FeedKey, FeedKeyItem, Grant, GrantError, GrantedKey, Invitation, InviteKeys,
+    InviteSecret, Item, KeyGrant, Kind, LinkBytes, Release, Rights, Role, SealContext, Signed,
 };
 use khettara_core::log::{ContentFault, Entry, Written};
 use khettara_core::store::{Group, Store, StoreError, held};
@@ -109,6 +109,29 @@ pub fn publish_feed_key(engine: &mut Engine, store: &mut dyn Store, feed: &Feed)
     let op = held::put_feed_key(&GrantedKey { feed: feed.clone(), ordinal, key });
     store.commit(vec![Group { expect: vec![], ops: vec![op] }])?;
     write_items(engine, store, &Feed::roster(), &[Item::FeedKey(item)])
+}
+
+/// Signs a closing as headquarters, and writes it in its log.
+///
+/// # Errors
+/// [`ActError`].
+pub fn close(engine: &mut Engine, store: &mut dyn Store, body: Closing) -> Result<(), ActError> {
+    let signed = sign(engine, Kind::Closing, encoding::to_bytes(&body));
+    write_items(engine, store, &Feed::roster(), &[Item::Closing(signed, body)])
+}
+
+/// Signs a release as headquarters, and writes it in its log.
+///
+/// # Errors
+/// [`ActError`].
+pub fn release(engine: &mut Engine, store: &mut dyn Store, body: Release) -> Result<(), ActError> {
+    let signed = sign(engine, Kind::Release, encoding::to_bytes(&body));
+    write_items(engine, store, &Feed::roster(), &[Item::Release(signed, body)])
+}
+
+fn sign(engine: &Engine, kind: Kind, body: Vec<u8>) -> Signed {
+    let party = engine.party();
+    Signed::make(&party.org, &party.identity.signing, kind, body).as_signed().clone()
 }
 
 /// What an invitation gives to whoever holds its secret first.

@@ -7,6 +7,7 @@ mod acts;
 mod founding;
 
 pub use acts::{
-    ActError, Invited, Place, invite, next_serial, publish_constants, publish_feed_key, write_items,
+    ActError, Invited, Place, close, invite, next_serial, publish_constants, publish_feed_key, release,
+    write_items,
 };
 pub use founding::{Founding, carry_feed, delegate, found};

@@ -5,4 +5,5 @@ mod founding_and_tables;
 mod others_open_it;
 mod pulling;
 mod python;
+mod quarantine;
 mod support;

@@ -147,6 +147,15 @@ impl Tablet {
         Self { shared, replica: Replica::new(ticket.org, 1 << 20), seed }
     }
 
+    /// The same tablet once more: a copy of its store, in a process that draws the same nonces. No honest one does.
+    pub(crate) fn twin(&self) -> Self {
+        let store = self.shared.with(|_, store| store.clone());
+        let org = self.shared.with(|engine, _| engine.party().org);
+        let engine = engine(org, self.seed, None, &store);
+        let shared = Shared::new(engine, store, Clock::start());
+        Self { shared, replica: Replica::new(org, 1 << 20), seed: self.seed }
+    }
+
     pub(crate) fn key(&self) -> DeviceKey {
         Identity::from_seeds(&[self.seed; 32], &[self.seed; 32]).key()
     }

@@ -177,7 +177,7 @@ pub(crate) fn held_of(value: Value<'_>, id: ObjId) -> Held {
     }
 }
 
-fn json_of_scalar(scalar: &ScalarValue) -> Json {
+pub(crate) fn json_of_scalar(scalar: &ScalarValue) -> Json {
     match scalar {
         ScalarValue::Str(text) => json!(text.as_str()),
         ScalarValue::Int(number) => json!(number),

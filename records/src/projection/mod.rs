@@ -1,6 +1,7 @@
 //! Projection: what many changes mean together. Rows, honest conflicts with all their sides, lines for export.
 
 mod added;
+mod aside_words;
 mod begun;
 mod conflicts;
 mod export;
@@ -10,10 +11,12 @@ mod plain;
 mod receipt;
 mod record_row;
 mod rows;
+mod said;
 mod sources;
 mod view;
 
 pub(crate) use added::Added;
+pub use aside_words::set_aside_words;
 pub use begun::{VisitBegun, event_begun, visits_begun};
 pub(crate) use conflicts::membership;
 pub use conflicts::{Conflict, Side, Told, conflicts};
@@ -23,5 +26,6 @@ pub use plain::{Who, answer_words, link_sentence, sentence};
 pub use receipt::{FamilyReceipt, Issuer};
 pub use record_row::RecordRow;
 pub use rows::{HouseholdRow, MemberRow, NeedRow, VisitRow};
+pub use said::{Written, written};
 pub use sources::{Sources, sources};
 pub use view::HouseholdView;

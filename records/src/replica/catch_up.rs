@@ -167,9 +167,10 @@ impl Replica {
     /// What was read rests on this, and on the verdicts of closings.
     fn rules(&self, survey: &Survey, rulings: &Rulings) -> Digest {
         let named = &rulings.named;
-        let logs: BTreeSet<LogId> = survey.logs.iter().map(|view| view.log).collect();
+        // What is named chooses between branches: it changes nothing in a log that has one, nor in other feeds' logs.
+        let forked = survey.logs.iter().filter(|view| view.whole.is_some());
+        let logs: BTreeSet<LogId> = forked.map(|view| view.log).collect();
         let constants: Vec<_> = self.known.hashes().collect();
-        // What is said of other feeds' logs changes nothing here.
         let finished: Vec<_> = named.finished.iter().filter(|(log, _)| logs.contains(log)).collect();
         let here = |points: &BTreeSet<Point>| -> Vec<Point> {
             points.iter().filter(|(log, _, _)| logs.contains(log)).copied().collect()
@@ -260,12 +261,8 @@ impl Replica {
 
 /// Writes down under which verdicts of closings a feed is read, before anything of it is.
 fn remember(store: &mut dyn Store, feed: &Feed, ruled: &Ruled, ops: &[Op]) -> Result<(), StoreError> {
-    let key = keys::standing(feed);
-    let row = encoding::to_bytes(&ruled.row);
     let mut ops = ops.to_vec();
-    if store.get(&key)?.as_ref() != Some(&row) {
-        ops.push(Op::Put(key, row));
-    }
+    ops.extend(ruled.row.remember(store, feed)?);
     if ops.is_empty() { Ok(()) } else { store.derive(ops) }
 }
 

@@ -13,6 +13,7 @@
 //! arrives, or the roster rules otherwise, a feed's rows are forgotten and everything is read anew.
 
 mod absorb;
+mod aside;
 mod cache;
 mod catch_up;
 mod families;
@@ -33,6 +34,7 @@ use crate::model;
 use crate::verdict::Known;
 use cache::DocumentCache;
 
+pub use aside::{EntryName, Freed, HeldBytes, HeldEntry, Released};
 pub use catch_up::CaughtUp;
 pub use families::Families;
 pub use members::SplitMember;

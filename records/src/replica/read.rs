@@ -41,6 +41,10 @@ pub struct HeldBackEntry {
     pub n: u64,
     /// 1; of a unit the number of its entries.
     pub count: u32,
+    /// The head at it; of a unit at its last entry.
+    pub head: Head,
+    /// Whether it is a whole segment that is held as one.
+    pub of_unit: bool,
     /// The state.
     pub state: EntryState,
     /// For a change that could be read, its document.
@@ -265,8 +269,8 @@ impl Replica {
                 devices.extend(device_of(store, feed, &log)?.map(|device| (log, device)));
             }
             let device = devices.get(&log).copied();
-            let HeldRow { state, count, document, .. } = row;
-            found.push(HeldBackEntry { log, device, n, count, state, document });
+            let HeldRow { state, count, head, of_unit, document } = row;
+            found.push(HeldBackEntry { log, device, n, count, head, of_unit, state, document });
         }
         Ok(found)
     }
@@ -354,7 +358,11 @@ fn place_of(key: &[u8]) -> Option<(LogId, u64, SegmentId)> {
     Some((LogId(*key.first_chunk()?), n, SegmentId(*key.last_chunk()?)))
 }
 
-fn device_of(store: &dyn Store, feed: &Feed, log: &LogId) -> Result<Option<DeviceKey>, StoreError> {
+pub(super) fn device_of(
+    store: &dyn Store,
+    feed: &Feed,
+    log: &LogId,
+) -> Result<Option<DeviceKey>, StoreError> {
     if let Some(descriptor) = held::descriptor(store, log)? {
         return Ok(Some(descriptor.device));
     }

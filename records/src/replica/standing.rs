@@ -9,7 +9,7 @@ use khettara_core::id::{DeviceKey, Digest, DocumentId, Feed, LogId, SegmentId};
 use khettara_core::identity::{ReleaseView, Roster};
 use khettara_core::log::{Dictionaries, Entry, Named, OpenedEntry, Unit};
 use khettara_core::store::held::{self, OwnLog, ReadChanges, SegmentRow};
-use khettara_core::store::{Store, StoreError};
+use khettara_core::store::{Op, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::Replica;
@@ -46,6 +46,19 @@ pub(super) struct StandingRow {
     /// Digest of what was held.
     pub vector: Digest,
     pub standing: Standing,
+}
+
+impl StandingRow {
+    /// The write that remembers it, where something else is remembered. Nothing is not written down.
+    pub(super) fn remember(&self, store: &dyn Store, feed: &Feed) -> Result<Option<Op>, StoreError> {
+        let key = keys::standing(feed);
+        let is_nothing = self.inputs == Digest::ZERO && self.standing == Standing::default();
+        let row = if is_nothing { None } else { Some(encoding::to_bytes(self)) };
+        if store.get(&key)? == row {
+            return Ok(None);
+        }
+        Ok(Some(row.map_or_else(|| Op::Delete(key.clone()), |row| Op::Put(key.clone(), row))))
+    }
 }
 
 /// What bears on a feed.
@@ -125,30 +138,27 @@ impl Replica {
             Law::Given(rulings) => return Ok(Ruled { rulings: rulings.clone(), row: given(rulings) }),
             Law::Roster(roster) => roster,
         };
-        let named = roster.named().clone();
         let feed = opener.feed;
         let known: Option<StandingRow> = rows::read(store, &keys::standing(feed))?;
         let holds_releases = anew || known.as_ref().is_some_and(|row| row.standing.has_releases);
         let bearing = Bearing::find(store, feed, survey, roster, holds_releases)?;
         let is_quiet = bearing.is_nothing();
         let inputs = if is_quiet { Digest::ZERO } else { self.inputs(opener, survey, &bearing) };
-        let mut row = StandingRow { inputs, vector: survey.digest, standing: Standing::default() };
-        if is_quiet {
-            let kept = roster.closings().iter().flat_map(|view| view.closing.keep.iter());
-            row.standing.chosen = kept.copied().collect();
+        let standing = if is_quiet {
+            Standing::default()
         } else {
             let holds = |known: &StandingRow| -> Result<bool, StoreError> {
                 let is_same = known.vector == survey.digest;
                 Ok(is_same || !bears_on(store, opener, survey, &bearing, &known.standing)?)
             };
-            let known = known.filter(|known| known.inputs == inputs && !anew);
-            row.standing = match known {
+            match known.filter(|known| known.inputs == inputs && !anew) {
                 Some(known) if holds(&known)? => known.standing,
                 _ => self.judge_standing(store, opener, survey, &bearing)?,
-            };
-        }
-        let Standing { chosen, closed, released, .. } = row.standing.clone();
-        Ok(Ruled { rulings: Rulings { named, chosen, closed, released }, row })
+            }
+        };
+        let vector = if is_quiet { Digest::ZERO } else { survey.digest };
+        let rulings = standing.clone().rulings(roster);
+        Ok(Ruled { rulings, row: StandingRow { inputs, vector, standing } })
     }
 
     fn judge_standing(
@@ -158,7 +168,7 @@ impl Replica {
         survey: &Survey,
         bearing: &Bearing<'_>,
     ) -> Result<Standing, StoreError> {
-        let Bearing { roster, touched, holds_releases, .. } = bearing;
+        let Bearing { roster, touched, releases, holds_releases } = bearing;
         let feed = opener.feed;
         let gather = |wanted: &dyn Fn(&LogId) -> bool, keep: &BTreeSet<DocumentId>| {
             let is_whole = |view: &LogView| view.whole.is_some() || wanted_whole(&view.log, bearing);
@@ -171,8 +181,10 @@ impl Replica {
         };
         let none = BTreeSet::new();
         let documents = in_question(feed, &gather(&|log| touched.contains(log), &none)?, roster);
-        // Who else wrote matters where something is in question, or where the feed's own logs hold releases.
-        let all = !documents.is_empty() || *holds_releases;
+        // Who else wrote matters where something is in question, where the feed's own logs hold releases, and where one
+        // speaks of changes by their hashes.
+        let by_hash = releases.iter().any(|view| !view.release.changes.is_empty());
+        let all = !documents.is_empty() || *holds_releases || by_hash;
         let logs = gather(&|log| all || wanted_whole(log, bearing), &documents)?;
         Ok(standing(opener.org, feed, &logs, roster, &self.known))
     }
@@ -185,7 +197,9 @@ impl Replica {
             devices.iter().chain(signers).any(|device| view.touches(device, feed))
         });
         let closings: Vec<_> = touching.map(|view| (&view.closing, view.position)).collect();
-        let kept: Vec<_> = roster.closings().iter().flat_map(|view| view.closing.keep.iter()).collect();
+        let logs: BTreeSet<LogId> = survey.logs.iter().map(|view| view.log).collect();
+        let kept = roster.closings().iter().flat_map(|view| view.closing.keep.iter());
+        let kept: Vec<_> = kept.filter(|(log, _, _)| logs.contains(log)).collect();
         let counts = |view: &&&ReleaseView| roster.release_counts(view, feed);
         let releases: Vec<_> = bearing
             .releases
@@ -210,8 +224,7 @@ fn wanted_whole(log: &LogId, bearing: &Bearing<'_>) -> bool {
 
 /// The row of rulings that were given.
 fn given(rulings: &Rulings) -> StandingRow {
-    let Rulings { chosen, closed, released, .. } = rulings.clone();
-    let standing = Standing { chosen, closed, released, ..Standing::default() };
+    let standing = Standing { closed: rulings.closed.clone(), ..Standing::default() };
     StandingRow { inputs: Digest::ZERO, vector: Digest::ZERO, standing }
 }
 
@@ -310,7 +323,7 @@ fn held_log(
         None => None,
     };
     let listed = listed.map(|listing| listing.segments).unwrap_or_default();
-    let (mut segments, mut fresh) = (Vec::new(), ReadChanges::new());
+    let (mut segments, mut fresh, mut ended) = (Vec::new(), ReadChanges::new(), false);
     for (id, row) in held::segments_of(store, &log)? {
         if !listed.contains(&id) {
             continue;
@@ -320,11 +333,11 @@ fn held_log(
             let changes = entries.iter().filter_map(|entry| Some((entry.n, entry.pointed(&log)?)));
             fresh.insert(id, changes.collect());
         }
-        segments.push(segment((id, &row), kept(unit, keep)));
+        segments.push(segment((id, &row), kept(unit, keep, &mut ended)));
     }
     if let Some(own) = view.own.as_ref().filter(|own| own.n > own.cut) {
         let entries = Unit::Entries(pending_entries(own, held::pending(store, &log)?));
-        segments.push(pending(own, kept(entries, keep)));
+        segments.push(pending(own, kept(entries, keep, &mut ended)));
     }
     Ok(HeldLog { log, device: owner(view), segments })
 }
@@ -356,14 +369,21 @@ pub(super) fn pending(own: &OwnLog, unit: Unit) -> HeldSegment {
     }
 }
 
-fn kept(unit: Unit, keep: Option<&BTreeSet<DocumentId>>) -> Unit {
-    let (Unit::Entries(mut entries), Some(keep)) = (unit.clone(), keep) else { return unit };
-    entries.retain(|entry| match entry.change() {
-        // What is not readable lets any later number pass, so it counts for every document.
-        Some((document, hash, chunk)) => {
-            keep.contains(&document) || matches!(airlock::read_front(chunk, hash), Front::Unreadable(_))
+/// What a segment's entries come to without the changes that nothing is asked of. `ended`: whether the log's end was met.
+fn kept(unit: Unit, keep: Option<&BTreeSet<DocumentId>>, ended: &mut bool) -> Unit {
+    let Some(keep) = keep else { return unit };
+    let Unit::Entries(mut entries) = unit else { return unit };
+    entries.retain(|entry| {
+        *ended |= matches!(entry.entry, Ok(Entry::Final));
+        match entry.change() {
+            // What stands behind the end may be released; what is not readable lets any later number pass.
+            Some((document, hash, chunk)) => {
+                *ended
+                    || keep.contains(&document)
+                    || matches!(airlock::read_front(chunk, hash), Front::Unreadable(_))
+            }
+            None => true,
         }
-        None => true,
     });
     Unit::Entries(entries)
 }

@@ -22,16 +22,27 @@ use crate::airlock::{self, Past, Reading as Front};
 /// What closings and releases come to in one feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
-    /// As [`Rulings::chosen`].
-    pub chosen: BTreeSet<Point>,
+    /// The lines of releases that count.
+    pub lines: BTreeSet<Point>,
     /// As [`Rulings::closed`].
     pub closed: BTreeMap<Point, EntryState>,
     /// As [`Rulings::released`].
     pub released: BTreeSet<Point>,
-    /// The documents of changes that closings hold back.
+    /// The documents with changes that closings do not let pass, whether something else lets them stand or not.
     pub documents: BTreeSet<DocumentId>,
     /// Whether logs of the feed hold releases.
     pub has_releases: bool,
+}
+
+impl Standing {
+    /// All that is ruled in the feed: these, and what the roster itself names.
+    #[must_use]
+    pub fn rulings(self, roster: &Roster) -> Rulings {
+        let Self { lines, closed, released, .. } = self;
+        let mut chosen = lines;
+        chosen.extend(roster.closings().iter().flat_map(|view| view.closing.keep.iter()));
+        Rulings { named: roster.named().clone(), chosen, closed, released }
+    }
 }
 
 /// Judges closings and releases over what is held of a feed. Changes of documents that no log touched by a closing
@@ -40,36 +51,28 @@ pub struct Standing {
 pub fn standing(org: &OrgId, feed: &Feed, logs: &[HeldLog], roster: &Roster, known: &Known) -> Standing {
     let scene = Scene::of(feed, logs, roster);
     let releases = Releases::counting(&scene, org);
-    let kept = roster.closings().iter().flat_map(|view| view.closing.keep.iter());
-    let chosen: BTreeSet<Point> = kept.chain(&releases.lines).copied().collect();
     let freed = |entry: &Fact| releases.frees(entry);
-    let released: BTreeSet<Point> = scene
-        .facts
-        .values()
-        .filter(|fact| scene.ends.get(&fact.point.0).is_some_and(|end| fact.point.1 > *end) && freed(fact))
-        .map(|fact| fact.point)
-        .collect();
-    let in_doubt: BTreeMap<Point, EntryState> = scene
-        .facts
-        .values()
-        .filter(|fact| !freed(fact))
-        .filter_map(|fact| Some((fact.point, scene.ruled(fact)?)))
-        .collect();
-    let rulings = Rulings { chosen, released, ..Rulings::default() };
-    let mut closed = in_doubt;
-    if !closed.is_empty() {
+    let is_behind = |fact: &&Fact| scene.ends.get(&fact.point.0).is_some_and(|end| fact.point.1 > *end);
+    let behind = scene.facts.values().filter(is_behind);
+    let released = behind.filter(|fact| freed(fact)).map(|fact| fact.point).collect();
+    let in_doubt: Vec<(&Fact, EntryState)> =
+        scene.facts.values().filter_map(|fact| Some((fact, scene.ruled(fact)?))).collect();
+    let documents = in_doubt.iter().filter_map(|(fact, _)| Some(fact.change?.0)).collect();
+    let closed = in_doubt.iter().filter(|(fact, _)| !freed(fact));
+    let mut standing = Standing {
+        closed: closed.map(|(fact, state)| (fact.point, *state)).collect(),
+        has_releases: !scene.releases.is_empty(),
+        lines: releases.lines.clone(),
+        released,
+        documents,
+    };
+    if !standing.closed.is_empty() {
+        let rulings = Standing { closed: BTreeMap::new(), ..standing.clone() }.rulings(roster);
         let readings: Vec<Reading> =
             logs.iter().flat_map(|log| judge_log(org, feed, log.clone(), &rulings)).collect();
-        scene.stand_for_others(&mut closed, &sound(&readings, known));
+        scene.stand_for_others(&mut standing.closed, &sound(&readings, known));
     }
-    let documents = closed.keys().filter_map(|point| scene.facts.get(point)?.change).map(|change| change.0);
-    Standing {
-        documents: documents.collect(),
-        has_releases: !scene.releases.is_empty(),
-        chosen: rulings.chosen,
-        released: rulings.released,
-        closed,
-    }
+    standing
 }
 
 /// Whether some closing touches a log of one of these devices in the feed.
@@ -165,9 +168,12 @@ impl<'a> Scene<'a> {
     fn up_to(&self, (log, n, head): &Point) -> BTreeSet<Point> {
         let mut found = BTreeSet::new();
         let Some(tree) = self.trees.get(log) else { return found };
-        let holds = |segment: &&HeldSegment| match &segment.unit {
+        let is_inside = |unit: &Unit| match unit {
             Unit::Entries(entries) => entries.iter().any(|entry| (entry.n, entry.head) == (*n, *head)),
-            _ => (segment.last(), segment.head) == (*n, *head),
+            _ => false,
+        };
+        let holds = |segment: &&HeldSegment| {
+            (segment.last(), segment.head) == (*n, *head) || is_inside(&segment.unit)
         };
         let mut seen = BTreeSet::new();
         for segment in tree.values().copied().filter(holds) {

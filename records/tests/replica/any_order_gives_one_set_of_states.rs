@@ -1,9 +1,14 @@
 //! Order: whatever comes first, and however much at a time, everybody ends with the same states and documents.
 
+use khettara_core::id::ChangeHash;
+use khettara_core::identity::Mode;
 use khettara_core::log::Written;
+use khettara_records::airlock::change_hash;
 use khettara_records::model::HouseholdDocument;
+use khettara_records::verdict::{EntryState, Reason};
 
-use crate::station::{Forger, Parcel, Station, form, household, visit};
+use crate::law::{Law, Point};
+use crate::station::{Forger, Parcel, Station, form, household, orders, visit};
 
 /// Numbers that are the same in every run.
 struct Dice(u64);
@@ -145,4 +150,81 @@ fn without_a_key_the_rest_comes_to_the_same_in_every_order() {
             Some(expected) => assert_eq!(&found, expected, "order {seed}"),
         }
     }
+}
+
+/// The ends of a device's segments, ascending.
+fn ends(pool: &[Parcel], name: u8) -> Vec<Point> {
+    let device = Station::new(name).device();
+    let of_device = pool.iter().filter(|parcel| parcel.descriptor.device == device);
+    let mut ends: Vec<Point> = of_device
+        .map(|parcel| {
+            let body = parcel.segment.body();
+            (body.log, body.last(), body.head)
+        })
+        .collect();
+    ends.sort_by_key(|(_, n, _)| *n);
+    ends
+}
+
+/// What headquarters says, one thing after the other: a cut, a drain that comes alone, releases, the drain's place.
+fn laws(pool: &[Parcel], behind_the_end: ChangeHash) -> Vec<Law> {
+    let device = |name| Station::new(name).device();
+    let (first, second) = (ends(pool, 1), ends(pool, 2));
+    let mut law = Law::new();
+    let mut laws = vec![law.clone()];
+    law.close(Mode::CUT, &[device(1)], &[first[0]]);
+    laws.push(law.clone());
+    law.close_alone(Mode::DRAIN, &[device(2)], &[second[0]]);
+    laws.push(law.clone());
+    // Of two branches under one Start, the one that was told to nobody else.
+    law.release(&[*second.last().unwrap()], &[behind_the_end]);
+    laws.push(law.clone());
+    law.close(Mode::DRAIN, &[device(2)], &[second[0]]);
+    laws.push(law);
+    laws
+}
+
+#[test]
+fn closings_and_releases_come_to_the_same_in_every_order_and_in_any_portions() {
+    let pool = pool();
+    let forged = pool.iter().find(|parcel| {
+        parcel.segment.body().last() == 6 && parcel.descriptor.device == Forger::new(40).signing.public()
+    });
+    assert!(forged.is_some(), "the forger wrote behind an end");
+    let forger = Forger::new(40);
+    let id =
+        khettara_core::id::DocumentId(*uuid::Uuid::parse_str(&crate::station::uuid(30)).unwrap().as_bytes());
+    let behind = HouseholdDocument::new(id).record(forger.actor(5), 6, &form(&household(30, ""))).unwrap();
+    let laws: Vec<_> = laws(&pool, change_hash(&behind.chunk).unwrap()).iter().map(Law::roster).collect();
+    let mut expected = None;
+    for seed in 200..200 + orders(24) {
+        let mut dice = Dice(seed);
+        let mut left = pool.clone();
+        dice.shuffle(&mut left);
+        let mut office = Station::new(9);
+        let (key_after, mut law) = (dice.below(2 * pool.len()), 0);
+        for round in 0.. {
+            if round == key_after {
+                office.learn_key(2);
+            }
+            if left.is_empty() && round > key_after && law + 1 == laws.len() {
+                break;
+            }
+            left.retain(|parcel| dice.below(3) > 0 || !office.take(parcel));
+            law = (law + usize::from(dice.below(3) == 0)).min(laws.len() - 1);
+            if dice.below(2) == 0 {
+                office.catch_up_by(&laws[law]);
+            }
+        }
+        office.catch_up_by(&laws[law]);
+        office.check_against(Some(&laws[law]));
+        let found = (office.digest(), office.held_back());
+        match &expected {
+            None => expected = Some(found),
+            Some(expected) => assert_eq!(&found, expected, "order {seed}"),
+        }
+    }
+    let (_, held) = expected.unwrap();
+    let has = |reason| held.iter().any(|entry| entry.state == EntryState::Quarantined(reason));
+    assert!(has(Reason::Closed) && has(Reason::Equivocation) && !has(Reason::AfterFinal), "{held:?}");
 }

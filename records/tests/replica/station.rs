@@ -11,7 +11,7 @@ use khettara_core::store::{Answer, Group, MemoryStore, Store};
 use khettara_records::content::SlimChanges;
 use khettara_records::model::{Form, RecordError, parse_line};
 use khettara_records::replica::{CaughtUp, HeldBackEntry, Replica, Saved};
-use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Standing, Stated, judge, standing};
+use khettara_records::verdict::{HeldLog, HeldSegment, Known, Rulings, Stated, judge, standing};
 
 /// The organisation that [`crate::law`] founds.
 pub(crate) const ORG: OrgId = OrgId([
@@ -49,6 +49,12 @@ pub(crate) fn visit(number: u8, note: &str) -> String {
 
 pub(crate) fn form(line: &str) -> Form {
     parse_line(1, line).unwrap()
+}
+
+/// How many orders of arrival a story tries: `KHETTARA_ORDERS`, or what it tries in every run.
+#[allow(clippy::disallowed_methods)] // a test in full is asked for from outside
+pub(crate) fn orders(usual: u64) -> u64 {
+    std::env::var("KHETTARA_ORDERS").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
 /// A segment on its way, with what its log is.
@@ -209,8 +215,7 @@ impl<S: Store> Station<S> {
         known.add(khettara_records::model::GENESIS_CHUNK).unwrap();
         let mut rulings = Rulings::default();
         if let Some(roster) = roster {
-            let Standing { chosen, closed, released, .. } = standing(&ORG, &feed(), &logs, roster, &known);
-            rulings = Rulings { named: roster.named().clone(), chosen, closed, released };
+            rulings = standing(&ORG, &feed(), &logs, roster, &known).rulings(roster);
         }
         judge(&ORG, &feed(), logs, &rulings, &known)
     }

@@ -9,7 +9,7 @@ use khettara_records::replica::Stats;
 use khettara_records::verdict::{EntryState, Reason, Waiting};
 
 use crate::law::{Law, Point, release};
-use crate::station::{Parcel, Station, feed, household, visit};
+use crate::station::{Parcel, Station, feed, household, orders, visit};
 
 const CLOSED: EntryState = EntryState::Quarantined(Reason::Closed);
 
@@ -307,7 +307,7 @@ fn whatever_comes_first_the_verdicts_are_the_same() {
     );
     parcels.extend(supervisor.parcels());
     let mut expected = None;
-    for seed in 0..40_u64 {
+    for seed in 0..orders(40) {
         let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut below = |limit: usize| {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -339,14 +339,18 @@ fn whatever_comes_first_the_verdicts_are_the_same() {
     assert_eq!(aside, [(5, CLOSED)], "one was built on, one released: {aside:?}");
 }
 
-/// What is kept aside costs its feed nothing while nothing bears on it.
 #[test]
-fn a_closing_of_another_feed_or_device_reads_nothing_again() {
-    let story = Story::new();
+fn a_closing_that_sets_nothing_aside_reads_nothing_again() {
+    let mut story = Story::new();
     let mut office = story.office(&[]);
-    let loads = office.replica.loads();
-    let mut law = Law::new();
-    law.close(Mode::CUT, &[Station::new(44).device()], &[]);
-    let caught = office.catch_up_by(&law.roster());
-    assert_eq!((caught.merged, caught.touched.len(), office.replica.loads()), (0, 0, loads));
+    story.law.close(Mode::CUT, &[Station::new(44).device()], &[]);
+    let caught = office.catch_up_by(&story.law.roster());
+    assert_eq!((caught.merged, caught.touched.len()), (0, 0), "another device is closed");
+    story.law.close(Mode::CUT, &[story.worker.device()], &[end(&story.worker)]);
+    let caught = office.catch_up_by(&story.law.roster());
+    assert_eq!((caught.merged, caught.touched.len()), (0, 0), "all of it is kept");
+    assert_eq!(stats(&office).visits, 2);
+    story.law.close(Mode::CUT, &[story.worker.device()], &[story.kept]);
+    let caught = office.catch_up_by(&story.law.roster());
+    assert_eq!((caught.quarantined, caught.touched.len()), (2, 1), "some of it is not");
 }
