@@ -1,11 +1,9 @@
 //! What headquarters rules: it closes a device, honest or not, at any moment, and releases what was set aside.
 
-use khettara_core::encoding;
 use khettara_core::id::{Feed, Head, LogId, Pattern};
-use khettara_core::identity::{Closing, Item, Kind, Mode, Release, Signed};
+use khettara_core::identity::{Closing, Mode, Release};
 use khettara_core::store::held;
-use khettara_hq::organisation::write_items;
-use khettara_records::verdict::{EntryState, Reason};
+use khettara_hq::organisation;
 use khettara_tests::{Chance, Node, World};
 
 /// Headquarters ends a device in one feed or in all. What it holds of the device's work may be kept, or not.
@@ -27,25 +25,21 @@ pub(crate) fn close(world: &mut World, name: &str, chance: &mut Chance) {
         keep: keep.into_iter().collect(),
         reason: 1,
     };
-    let signed = sign(headquarters, Kind::Closing, encoding::to_bytes(&closing));
-    say(headquarters, Item::Closing(signed, closing));
+    // What the disk refuses now is said another time, or never.
+    let _ = organisation::close(&mut headquarters.engine, &mut *headquarters.store, closing);
 }
 
 /// Headquarters releases a branch of which something is set aside by a closing, or because its process was two.
 pub(crate) fn release(world: &mut World, feed: &Feed, chance: &mut Chance) {
     let headquarters = world.node_mut("headquarters");
     let Ok(held_back) = headquarters.replica.held_back(&*headquarters.store, feed) else { return };
-    let can_be_released = |state| {
-        matches!(state, EntryState::Quarantined(Reason::Closed | Reason::Equivocation | Reason::AfterFinal))
-    };
-    let logs: Vec<LogId> =
-        held_back.iter().filter(|entry| can_be_released(entry.state)).map(|entry| entry.log).collect();
+    let can_be_released = held_back.iter().filter(|entry| entry.state.can_be_released());
+    let logs: Vec<LogId> = can_be_released.map(|entry| entry.log).collect();
     let Some(log) = logs.get(chance.below(logs.len() as u64) as usize) else { return };
     let lines: Vec<_> = lines(headquarters, feed).into_iter().filter(|(of, ..)| of == log).collect();
     let Some(line) = lines.get(chance.below(lines.len() as u64) as usize) else { return };
     let release = Release { lines: [*line].into_iter().collect(), changes: [].into_iter().collect() };
-    let signed = sign(headquarters, Kind::Release, encoding::to_bytes(&release));
-    say(headquarters, Item::Release(signed, release));
+    let _ = organisation::release(&mut headquarters.engine, &mut *headquarters.store, release);
 }
 
 /// The ends of every branch held in a feed.
@@ -55,13 +49,4 @@ fn lines(node: &Node, feed: &Feed) -> Vec<(LogId, u64, Head)> {
     let lines = vector.lines(feed).iter();
     let rows = lines.map(|(log, n, tip)| (log, n, held::meta_of(store, log, *n, tip).expect("reads")));
     rows.map(|(log, n, row)| (*log, *n, row.expect("held").head)).collect()
-}
-
-fn sign(node: &Node, kind: Kind, body: Vec<u8>) -> Signed {
-    Signed::make(&node.engine.party().org, &node.identity.signing, kind, body).as_signed().clone()
-}
-
-fn say(node: &mut Node, item: Item) {
-    // What the disk refuses now is said another time, or never.
-    let _ = write_items(&mut node.engine, &mut *node.store, &Feed::roster(), &[item]);
 }
