@@ -1,10 +1,12 @@
 //! The long story: hostile changes by the thousand, one after the other, on honest documents of both kinds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use automerge::Change;
 use khettara_core::id::ActorId;
 use khettara_records::airlock::AirlockFault::{self, *};
+use khettara_records::airlock::{Walked, rehearse, rehearse_each, walk};
 
 use crate::dice::Dice;
 use crate::ground::Ground;
@@ -18,6 +20,8 @@ const BYTES_MAX: usize = 32 * 1_048_576;
 /// After so many changes taken in, a ground is left for a fresh one.
 const TAKEN_PER_GROUND_MAX: usize = 12;
 const TRIALS_PER_GROUND: u64 = 250;
+/// So many that were taken alone are then taken together.
+const TOGETHER_MAX: usize = 16;
 
 const FAULTS: [AirlockFault; 20] = [
     NoHash,
@@ -82,7 +86,7 @@ fn what_hostile_changes_leave_behind_can_be_saved_and_loaded_and_what_breaks_a_r
 fn on_one_ground(seed: u64, trials: u64, known: &khettara_records::airlock::Constants, counts: &mut Counts) {
     let mut dice = Dice(!seed);
     let mut ground = if seed % 2 == 0 { Ground::household(seed) } else { Ground::plain(seed) };
-    let mut taken = 0;
+    let (mut taken, mut aside) = (0, Vec::new());
     for trial in 0..trials {
         let accused = accuse(&ground, &mut dice);
         let verdict = judge(&mut ground, known, &accused, counts);
@@ -106,8 +110,23 @@ fn on_one_ground(seed: u64, trials: u64, known: &khettara_records::airlock::Cons
             let hash = name(&accused.chunk).unwrap();
             ground.lay(&accused.chunk);
             assert!(ground.past.contains(&hash));
+        } else if verdict == Verdict::Taken && aside.len() < TOGETHER_MAX {
+            aside.push(accused.chunk);
         }
     }
+    all_at_once(&ground, &aside);
+}
+
+/// What was taken alone is taken together with others, one of each author's number, as when a day's work arrives.
+fn all_at_once(ground: &Ground, chunks: &[Vec<u8>]) {
+    let mut numbers: BTreeSet<([u8; 16], u64)> =
+        ground.changes.iter().map(|change| (change.actor, change.seq)).collect();
+    let walked = chunks.iter().map(|chunk| walk(chunk).unwrap());
+    let first = walked.filter(|walked| numbers.insert((walked.actor().0, walked.header().seq)));
+    let first: Vec<Walked<'_>> = first.collect();
+    let each = rehearse_each(&ground.document, &first.iter().collect::<Vec<_>>());
+    assert!(each.results.iter().all(Result::is_ok), "{:?}", each.results);
+    assert!(rehearse(&ground.document, &first.iter().rev().collect::<Vec<_>>()).is_ok(), "in whatever order");
 }
 
 /// What automerge itself says of a change, for whoever has to find out.

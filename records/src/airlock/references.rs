@@ -83,7 +83,8 @@ pub(super) fn holds(maker: Action, op: &Op<'_>) -> bool {
     match maker {
         Action::MakeMap => has_key,
         Action::MakeList => !has_key,
-        // A text grows and shrinks. Where one of its elements has two values, automerge may panic when one is gone.
+        // A text grows and shrinks, and an element of it has one value all its life: what documents make of two is not
+        // the same whatever came first.
         Action::MakeText => !has_key && (op.action == Action::Delete || op.insert && op.is_text()),
         _ => false,
     }
