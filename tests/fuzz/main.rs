@@ -12,7 +12,7 @@ use std::time::Instant;
 use khettara_tests::Chance;
 use mutate::bent;
 use peak_alloc::PeakAlloc;
-use targets::{REHEARSALS_LEFT, TARGETS, Target};
+use targets::{REACHED, REHEARSALS_LEFT, TARGETS, Target};
 
 /// Counts what the whole process has allocated.
 #[global_allocator]
@@ -95,7 +95,9 @@ fn hostile_bytes_break_no_promise() {
             let bytes = bent(&examples, &mut chance);
             try_it(name, target, &bytes, &format!("KHETTARA_FUZZ_SEED={seed}, execution {execution}"));
         }
-        println!("{name}: {} files, {executions} bent, {:.1} s", corpus.len(), began.elapsed().as_secs_f64());
+        let (reached, took) = (REACHED.swap(0, Ordering::Relaxed), began.elapsed().as_secs_f64());
+        println!("{name}: {} files, {executions} bent, {reached} got to the end, {took:.1} s", corpus.len());
+        assert!(reached >= 3 + executions / 200, "{name} hardly looks at anything");
     }
     println!("{} rehearsals", REHEARSALS_MAX - REHEARSALS_LEFT.load(Ordering::Relaxed));
 }

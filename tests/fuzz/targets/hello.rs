@@ -9,7 +9,7 @@ use khettara_core::sync::{Input, Now, Output, SessionId};
 use khettara_core::wire::Frame;
 use khettara_tests::{Node, World};
 
-use super::number;
+use super::{number, reached};
 
 /// What a relay may say to one peer in one session, in bytes: a few times all that it holds.
 const SAID_BYTES_MAX: usize = 4 * 1_048_576;
@@ -72,6 +72,10 @@ pub(super) fn run(mut bytes: &[u8]) {
         }
         relay.hear(Input::Lost { session });
         assert!(said <= SAID_BYTES_MAX, "the relay said {said} bytes");
+        // More than a refusal: it took the peer for somebody.
+        if said > 64 {
+            reached();
+        }
     });
 }
 

@@ -8,7 +8,7 @@ use khettara_core::store::{
     Disk as _, DiskError, Fault, Group, JournalStore, MemoryIndex, Op, Options, SimulatedDisk, Store,
 };
 
-use super::number;
+use super::{number, reached};
 
 type Journal = JournalStore<SimulatedDisk, MemoryIndex>;
 
@@ -92,6 +92,7 @@ fn a_life(mut bytes: &[u8]) {
         }
     }
     truth.check(&store);
+    reached();
 }
 
 fn again(disk: &SimulatedDisk, process: &mut u8, truth: &Truth) -> Journal {

@@ -62,6 +62,13 @@ pub(crate) fn run(target: Target, bytes: &[u8]) {
 /// How many changes may still go through a rehearsal, which costs a hundred times what a walk costs.
 pub(crate) static REHEARSALS_LEFT: AtomicU64 = AtomicU64::new(u64::MAX);
 
+/// How often a target got to its end: what was read was whole, and was asked about.
+pub(crate) static REACHED: AtomicU64 = AtomicU64::new(0);
+
+fn reached() {
+    REACHED.fetch_add(1, Ordering::Relaxed);
+}
+
 fn may_rehearse() -> bool {
     REHEARSALS_LEFT.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }

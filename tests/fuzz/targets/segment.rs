@@ -12,7 +12,7 @@ use khettara_core::log::{
 };
 use khettara_records::content::{Shipped, SlimChanges};
 
-use super::{Before, ORG, feed_key, ground, log, number, signing};
+use super::{Before, ORG, feed_key, ground, log, number, reached, signing};
 
 pub(super) fn run(mut bytes: &[u8]) {
     match number(&mut bytes) % 4 {
@@ -104,7 +104,8 @@ fn under_its_head(payload: &[u8], first: u64, items: &[Written]) {
     let Ok(segment) = signed(&body, &sealed) else { return };
     match open_on(&ORG, &segment, (&before, &Before), false, Some(&key), &Shipped) {
         Unit::Entries(entries) => {
-            assert!(entries.into_iter().map(|entry| entry.written).eq(items.iter().cloned()))
+            assert!(entries.into_iter().map(|entry| entry.written).eq(items.iter().cloned()));
+            reached();
         }
         unit => assert_eq!(unit, Unit::Broken, "only a Start may be wrong with it"),
     }

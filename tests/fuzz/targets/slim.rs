@@ -5,7 +5,7 @@ use khettara_core::limits::SEGMENT_RAW_BYTES_MAX;
 use khettara_core::log::{Content, Entry, Slim as _, Written};
 use khettara_records::content::SlimChanges;
 
-use super::{NONCE, ground, log, number};
+use super::{NONCE, ground, log, number, reached};
 
 pub(super) fn run(mut bytes: &[u8]) {
     let count = u32::from(number(&mut bytes));
@@ -23,6 +23,7 @@ pub(super) fn run(mut bytes: &[u8]) {
     let narrow: Vec<Written> = narrow.into_iter().map(|shaped| shaped.written).collect();
     let again = SlimChanges.widen(&ground, narrow).expect("what was narrowed widens");
     assert!(again.into_iter().map(|shaped| shaped.written).eq(wide), "to what it was");
+    reached();
 }
 
 /// The items; without a nonce of their own they go on under the one of all targets.

@@ -10,7 +10,7 @@ use khettara_core::limits::FRAME_BYTES_MAX;
 use khettara_node::quic::{FrameError, read_frame, write_frame};
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::number;
+use super::{number, reached};
 
 pub(super) fn run(mut bytes: &[u8]) {
     let cuts: Vec<u8> = (0..number(&mut bytes) % 16).map(|_| number(&mut bytes)).collect();
@@ -23,6 +23,9 @@ pub(super) fn run(mut bytes: &[u8]) {
         assert_eq!(now(write_frame(&mut written, frame)), Ok(()));
     }
     assert!(bytes.starts_with(&written));
+    if frames.len() > 1 {
+        reached();
+    }
     assert_eq!(end.is_none(), written.len() == bytes.len(), "an end without error is the end");
 }
 

@@ -11,7 +11,7 @@ use khettara_core::limits::CHANGE_BYTES_MAX;
 use khettara_records::airlock::{Past, Reading, change_hash, read, rehearse, walk};
 use sha2::{Digest as _, Sha256};
 
-use super::may_rehearse;
+use super::{may_rehearse, reached};
 
 thread_local! {
     static GROUND: RefCell<(Automerge, Past)> = RefCell::new(past());
@@ -43,6 +43,7 @@ pub(super) fn run(bytes: &[u8]) {
             let again = Automerge::load(&rehearsed.saved).expect("it was loaded before");
             let back = again.get_change_by_hash(&change.hash()).expect("it is in the document");
             assert_eq!(back.raw_bytes(), chunk);
+            reached();
         }
     });
 }
