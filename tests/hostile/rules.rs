@@ -14,7 +14,7 @@ pub(crate) type Break = fn(&Stand<'_>, &mut Sketch, &mut Dice) -> bool;
 pub(crate) const TWICE: &str = "an author's number taken twice";
 
 /// Every rule of this kind, by name.
-pub(crate) const RULES: [(&str, Break); 37] = [
+pub(crate) const RULES: [(&str, Break); 38] = [
     (TWICE, |stand, sketch, dice| {
         let changes = stand.ground.changes.iter().zip(&stand.ancestors);
         let beside: Vec<_> = changes.filter(|(_, is_in)| !**is_in).map(|(change, _)| change).collect();
@@ -253,6 +253,10 @@ pub(crate) const RULES: [(&str, Break); 37] = [
             Stroke { action: INCREMENT, value: (6, b"a".to_vec()), predecessors: vec![own], ..plain() },
         ];
         sketch.strokes.push(dice.pick(&wrong).clone());
+        true
+    }),
+    ("more strokes than bytes", |_, sketch, dice| {
+        sketch.strokes = vec![Stroke { value: (0, Vec::new()), ..plain() }; 2_000 + dice.below(2_000)];
         true
     }),
     ("a counter that begins or steps too far", |_, sketch, dice| {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use automerge::Change;
-use khettara_core::id::ActorId;
 use khettara_records::airlock::AirlockFault::{self, *};
 use khettara_records::airlock::{Walked, rehearse, rehearse_each, walk};
 
@@ -152,10 +151,4 @@ fn print(counts: &Counts, tried: u64) {
         ms(counts.refusal_max),
         counts.slow
     );
-}
-
-/// That an actor of ours is what the press takes for one.
-#[test]
-fn actors_are_as_long_here_as_there() {
-    assert_eq!(ActorId::LEN, 16);
 }

@@ -16,8 +16,8 @@ pub enum AirlockFault {
     /// A number has a shorter spelling.
     #[error("a number is not written in its shortest form")]
     NotMinimal = 4,
-    /// More operations, dependencies, actors, predecessors or key bytes than the limits allow, or a column that
-    /// claims more rows than the change has operations.
+    /// More operations, dependencies, actors, predecessors or key bytes than the limits allow, more operations that
+    /// stay in the document than the chunk has bytes, or a column that claims more rows than there are operations.
     #[error("the change claims more parts than a change may have")]
     TooMany = 5,
     /// Dependencies are not strictly ascending.

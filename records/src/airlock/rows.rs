@@ -96,6 +96,13 @@ pub(crate) struct Rows<'a> {
     pub(crate) predecessors: Vec<OpRef>,
 }
 
+impl Rows<'_> {
+    /// How many operations stay in the document as such; a deletion is noted at what it deletes.
+    pub(super) fn left_behind(&self) -> usize {
+        self.ops.iter().filter(|op| op.action != Action::Delete).count()
+    }
+}
+
 /// Puts the columns together. `actors` is the size of the change's actor table, its own actor included.
 pub(super) fn rows<'a>(columns: &Columns<'a>, actors: usize) -> Result<Rows<'a>, AirlockFault> {
     let actions = runs::column::<u64>(columns.action, limits::CHANGE_OPS_MAX, Nulls::Refused)?;

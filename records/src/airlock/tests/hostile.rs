@@ -261,6 +261,13 @@ fn an_operation_refers_only_to_what_stands_before_it_and_is_of_the_right_kind() 
 }
 
 #[test]
+fn no_more_operations_stay_in_the_document_than_the_change_has_bytes() {
+    let nothing = PressOp { value: (0, Vec::new()), ..PressOp::put(None, "k") };
+    assert_eq!(fault(&Press::new(&vec![nothing; 300])), TooMany);
+    assert!(walk(&Press::new(&vec![PressOp::put(None, "k"); 300]).print()).is_ok(), "each brings a byte");
+}
+
+#[test]
 fn a_text_takes_inserted_text_and_deletions_and_nothing_else() {
     let text = (0, 1);
     let letter = || PressOp { value: (6, b"a".to_vec()), ..PressOp::insert(text, None) };
