@@ -10,6 +10,9 @@ use crate::sketch::{DELETE, INCREMENT, MAKE_LIST, MAKE_MAP, MAKE_TEXT, SET, Sket
 /// How deep a document may be.
 const DEPTH_MAX: usize = 16;
 
+/// An object, the root being none, and a place in it.
+pub(crate) type Spot = (Option<Id>, Place);
+
 /// What can be referred to from a stand, ancestors and the sketch itself.
 pub(crate) struct View {
     /// Objects that hold keys, the root first; and those that hold elements. With their depth.
@@ -19,7 +22,7 @@ pub(crate) struct View {
     /// Elements and the sequence they stand in.
     pub(crate) elements: Vec<(Id, Id)>,
     /// Operations that leave something, by where they stand.
-    pub(crate) values: BTreeMap<(Option<Id>, Place), Vec<(Id, Kind)>>,
+    pub(crate) values: BTreeMap<Spot, Vec<(Id, Kind)>>,
 }
 
 impl View {

@@ -84,7 +84,7 @@ fn what_hostile_changes_leave_behind_can_be_saved_and_loaded_and_what_breaks_a_r
 /// Trials on one document; some of what is taken stays in it, so that the next may build on it.
 fn on_one_ground(seed: u64, trials: u64, known: &khettara_records::airlock::Constants, counts: &mut Counts) {
     let mut dice = Dice(!seed);
-    let mut ground = if seed % 2 == 0 { Ground::household(seed) } else { Ground::plain(seed) };
+    let mut ground = if seed.is_multiple_of(2) { Ground::household(seed) } else { Ground::plain(seed) };
     let (mut taken, mut aside) = (0, Vec::new());
     for trial in 0..trials {
         let accused = accuse(&ground, &mut dice);

@@ -13,7 +13,7 @@ use super::{number, reached};
 type Journal = JournalStore<SimulatedDisk, MemoryIndex>;
 
 pub(super) fn run(mut bytes: &[u8]) {
-    if number(&mut bytes) % 2 == 0 { a_life(bytes) } else { files_of_a_stranger(bytes) }
+    if number(&mut bytes).is_multiple_of(2) { a_life(bytes) } else { files_of_a_stranger(bytes) }
 }
 
 fn open(disk: &SimulatedDisk, process: u8) -> Result<Journal, khettara_core::store::StoreError> {

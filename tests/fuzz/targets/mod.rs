@@ -70,7 +70,7 @@ fn reached() {
 }
 
 fn may_rehearse() -> bool {
-    REHEARSALS_LEFT.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    REHEARSALS_LEFT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
 /// The organisation of all targets.

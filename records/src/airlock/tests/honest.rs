@@ -1,7 +1,7 @@
 //! Airlock tests: what several tablets write while they edit one document at random passes.
 
 use automerge::transaction::Transactable;
-use automerge::{ActorId, Automerge, ROOT, ReadDoc};
+use automerge::{ActorId, Automerge, ROOT};
 
 use super::super::{Past, Reading, rehearse, walk};
 use super::editing::edited;
