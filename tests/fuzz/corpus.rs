@@ -16,6 +16,7 @@ use khettara_core::wire::Frame;
 use khettara_records::content::{Shipped, SlimChanges};
 use khettara_records::model::{Form, HouseholdDocument, constants, parse_line};
 
+use crate::press::content;
 use crate::targets::{NONCE, TARGETS, ledger_key, log, walk_document, world};
 
 /// Writes every target's honest examples anew; what else is there stays.
@@ -137,10 +138,7 @@ fn written() -> Vec<Written> {
 
 /// Changes of a household, the constants, and changes of the document that the target holds.
 fn changes() -> Vec<Vec<u8>> {
-    let content = |chunk: &[u8]| {
-        let length = chunk[9..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
-        chunk[9 + length..].to_vec()
-    };
+    let content = |chunk: &[u8]| content(chunk).to_vec();
     let mut all: Vec<Vec<u8>> =
         written().iter().filter_map(|item| Some(content(item.split_change().ok()?.1))).collect();
     all.extend(constants().iter().take(3).map(|constant| content(constant.chunk)));

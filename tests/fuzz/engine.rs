@@ -3,6 +3,14 @@
 
 mod targets;
 
+/// What the airlock's own stories are told with. They use more of it.
+#[allow(dead_code)]
+#[path = "../../records/src/airlock/tests/dice.rs"]
+mod dice;
+#[allow(dead_code)]
+#[path = "../../records/src/airlock/tests/press.rs"]
+mod press;
+
 use std::sync::OnceLock;
 
 use peak_alloc::PeakAlloc;

@@ -5,6 +5,14 @@ mod corpus;
 mod mutate;
 mod targets;
 
+/// What the airlock's own stories are told with. They use more of it.
+#[allow(dead_code)]
+#[path = "../../records/src/airlock/tests/dice.rs"]
+mod dice;
+#[allow(dead_code)]
+#[path = "../../records/src/airlock/tests/press.rs"]
+mod press;
+
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;

@@ -5,13 +5,12 @@ use std::cell::RefCell;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, Change, ObjType, ROOT, ReadDoc as _, ScalarValue};
-use khettara_core::encoding::push_varint;
 use khettara_core::id::ChangeHash;
 use khettara_core::limits::CHANGE_BYTES_MAX;
 use khettara_records::airlock::{Past, Reading, change_hash, read, rehearse, walk};
-use sha2::{Digest as _, Sha256};
 
 use super::{may_rehearse, reached};
+use crate::press::close;
 
 thread_local! {
     static GROUND: RefCell<(Automerge, Past)> = RefCell::new(past());
@@ -21,7 +20,7 @@ pub(super) fn run(bytes: &[u8]) {
     if let Ok(walked) = walk(bytes) {
         assert!(change_hash(bytes) == Ok(walked.header().hash), "unclosed bytes that pass have their hash");
     }
-    let chunk = close(bytes);
+    let chunk = close(1, bytes);
     let name = change_hash(&chunk).expect("it was closed");
     let reading = read(&chunk).expect("it was closed");
     let Ok(walked) = walk(&chunk) else { return };
@@ -53,17 +52,6 @@ fn is_second_of_its_number(document: &Automerge, change: &Change) -> bool {
     let all = document.get_changes_meta(&[]);
     let mut same = all.iter().filter(|one| *one.actor == *change.actor_id() && one.seq == change.seq());
     same.any(|one| one.hash != change.hash())
-}
-
-/// A chunk with this content.
-fn close(content: &[u8]) -> Vec<u8> {
-    let mut hashed = vec![1];
-    push_varint(&mut hashed, content.len() as u64);
-    hashed.extend_from_slice(content);
-    let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83];
-    chunk.extend_from_slice(&Sha256::digest(&hashed)[..4]);
-    chunk.extend_from_slice(&hashed);
-    chunk
 }
 
 /// A document with something of everything, by two authors who wrote side by side.
