@@ -145,7 +145,7 @@ fn print(counts: &Counts, tried: u64) {
     }
     let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
     println!(
-        "at most {} KiB and {:.1} ms for one, {:.1} ms where it was refused; {} took more than 50 ms",
+        "at most {} KiB and {:.1} ms of the processor for one, {:.1} ms where it was refused; {} took more than 50 ms",
         counts.bytes_max / 1_024,
         ms(counts.time_max),
         ms(counts.refusal_max),
