@@ -34,10 +34,37 @@ fn open(disk: &SimulatedDisk, process: u8) -> Result<Journal, khettara_core::sto
 struct Truth {
     answered: BTreeMap<Vec<u8>, Vec<u8>>,
     ever: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// What failed since something was answered: one of them may turn up, whole, in the next process.
+    unsure: Vec<Vec<Op>>,
     damaged: bool,
 }
 
+/// Keys and values once these are written.
+fn with(mut rows: BTreeMap<Vec<u8>, Vec<u8>>, ops: &[Op]) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    for op in ops {
+        match op {
+            Op::Put(key, value) => drop(rows.insert(key.clone(), value.clone())),
+            Op::Delete(key) => drop(rows.remove(key)),
+        }
+    }
+    rows
+}
+
 impl Truth {
+    /// Looks at a store that was just opened, and finds out which of the unsure commits is there.
+    fn find_out(&mut self, store: &dyn Store) {
+        let rows: BTreeMap<Vec<u8>, Vec<u8>> =
+            store.scan(&[], &[], usize::MAX).expect("an open store reads").into_iter().collect();
+        let mut tried = self.unsure.iter().map(|ops| with(self.answered.clone(), ops));
+        if rows != self.answered
+            && let Some(there) = tried.find(|tried| *tried == rows)
+        {
+            self.answered = there;
+        }
+        self.unsure.clear();
+        self.check(store);
+    }
+
     fn check(&self, store: &dyn Store) {
         let rows = store.scan(&[], &[], usize::MAX).expect("an open store reads");
         let rows: BTreeMap<Vec<u8>, Vec<u8>> = rows.into_iter().collect();
@@ -72,12 +99,12 @@ fn a_life(mut bytes: &[u8]) {
                 let mut draw = |below: u64| u64::from(number(&mut bytes)) % below.max(1);
                 drop(store);
                 disk.crash(&mut draw);
-                store = again(&disk, &mut process, &truth);
+                store = again(&disk, &mut process, &mut truth);
             }
             5 => {
                 drop(store);
                 disk.restart();
-                let Some(opened) = reopened(&disk, &mut process, &truth) else { return };
+                let Some(opened) = reopened(&disk, &mut process, &mut truth) else { return };
                 store = opened;
             }
             6 => {
@@ -85,7 +112,7 @@ fn a_life(mut bytes: &[u8]) {
                 truth.damaged = true;
                 drop(store);
                 disk.restart();
-                let Some(opened) = reopened(&disk, &mut process, &truth) else { return };
+                let Some(opened) = reopened(&disk, &mut process, &mut truth) else { return };
                 store = opened;
             }
             _ => truth.check(&store),
@@ -95,15 +122,15 @@ fn a_life(mut bytes: &[u8]) {
     reached();
 }
 
-fn again(disk: &SimulatedDisk, process: &mut u8, truth: &Truth) -> Journal {
+fn again(disk: &SimulatedDisk, process: &mut u8, truth: &mut Truth) -> Journal {
     *process += 1;
     let store = open(disk, *process).expect("what is whole opens");
-    truth.check(&store);
+    truth.find_out(&store);
     store
 }
 
 /// Opens again; only what is damaged may not open.
-fn reopened(disk: &SimulatedDisk, process: &mut u8, truth: &Truth) -> Option<Journal> {
+fn reopened(disk: &SimulatedDisk, process: &mut u8, truth: &mut Truth) -> Option<Journal> {
     if !truth.damaged {
         return Some(again(disk, process, truth));
     }
@@ -126,12 +153,10 @@ fn commit(store: &mut Journal, truth: &mut Truth, bytes: &mut &[u8]) {
         ops.push(Op::Put(key, value));
     }
     if store.commit(vec![Group { expect: vec![], ops: ops.clone() }]).is_ok() {
-        for op in ops {
-            match op {
-                Op::Put(key, value) => drop(truth.answered.insert(key, value)),
-                Op::Delete(key) => drop(truth.answered.remove(&key)),
-            }
-        }
+        truth.answered = with(std::mem::take(&mut truth.answered), &ops);
+        truth.unsure.clear();
+    } else {
+        truth.unsure.push(ops);
     }
 }
 
