@@ -50,6 +50,7 @@ pub(crate) struct Counts {
     pub(crate) rehearsals: u64,
     pub(crate) bytes_max: usize,
     pub(crate) time_max: Duration,
+    pub(crate) slowest: String,
     pub(crate) refusal_max: Duration,
     pub(crate) slow: u64,
 }

@@ -88,7 +88,11 @@ fn on_one_ground(seed: u64, trials: u64, known: &khettara_records::airlock::Cons
     let (mut taken, mut aside) = (0, Vec::new());
     for trial in 0..trials {
         let accused = accuse(&ground, &mut dice);
+        let slowest = counts.time_max;
         let verdict = judge(&mut ground, known, &accused, counts);
+        if counts.time_max > slowest {
+            counts.slowest = format!("ground {seed}, trial {trial}: {:?}, {verdict:?}", accused.broken);
+        }
         let at = || {
             let cause = why(&ground, &accused.chunk);
             format!("ground {seed}, trial {trial}: {:?}, {verdict:?}, {cause}", accused.broken)
@@ -151,4 +155,5 @@ fn print(counts: &Counts, tried: u64) {
         ms(counts.refusal_max),
         counts.slow
     );
+    println!("the slowest: {}", counts.slowest);
 }
