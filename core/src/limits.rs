@@ -24,6 +24,9 @@ pub const CHANGE_KEY_BYTES_MAX: u64 = 1_048_576;
 /// Distance of a change's wall time from 1970, in whatever unit its writer counts; likewise. automerge stores
 /// times as differences, and two extreme ones have none.
 pub const CHANGE_TIME_DISTANCE_MAX: u64 = 1 << 52;
+/// Distance from 0 of a counter's first value and of each of its steps; likewise. automerge adds them up as they come, and
+/// as many steps as a document can have stay within 64 bits.
+pub const CHANGE_COUNTER_DISTANCE_MAX: u64 = 1 << 38;
 /// Objects inside objects, counted from the document's root; a change that nests deeper is likewise refused.
 pub const DOCUMENT_DEPTH_MAX: u32 = 16;
 /// A schema constant published in the roster; larger ones count for nothing.

@@ -124,6 +124,10 @@ impl SegmentHeader {
         let (roster_seen, rest) = encoding::take_varint(rest)?;
         let (sig, rest) = encoding::take_array(rest)?;
         let (head, key, sig) = (Head(head), KeyId(key), Sig(sig));
+        // What a flag leaves out is not spelt out as well.
+        if (flags & FLAG_VERSION != 0 && version == 1) || (flags & FLAG_CLEAR == 0 && key == KeyId::ZERO) {
+            return Err(DecodeError::NotCanonical);
+        }
         Ok((Self { log, version, first, count, back, head, key, roster_seen, sig }, rest))
     }
 
@@ -154,6 +158,31 @@ impl SegmentHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_flag_leaves_out_is_not_spelt_out_as_well() {
+        let header = SegmentHeader {
+            log: LogRef::Index(0),
+            version: 1,
+            first: 1,
+            count: 1,
+            back: BackRef::Elided,
+            head: Head([1; 32]),
+            key: KeyId::ZERO,
+            roster_seen: 0,
+            sig: Sig([3; 64]),
+        };
+        let bytes = header.to_bytes();
+        let mut version = bytes.clone();
+        version[0] |= FLAG_VERSION;
+        version.insert(2, 1);
+        assert_eq!(SegmentHeader::take(&version), Err(DecodeError::NotCanonical));
+        let mut key = bytes.clone();
+        key[0] &= !FLAG_CLEAR;
+        drop(key.splice(4 + 32..4 + 32, [0; 8]));
+        assert_eq!(SegmentHeader::take(&key), Err(DecodeError::NotCanonical));
+        assert_eq!(SegmentHeader::take(&bytes), Ok((header, &[][..])));
+    }
 
     #[test]
     fn a_header_reads_back_and_reserved_flags_are_refused() {

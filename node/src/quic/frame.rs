@@ -11,7 +11,7 @@ const PREFIX_BYTES_MAX: usize = 3;
 
 /// Why no frame could be read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FrameError {
+pub enum FrameError {
     /// The peer wrote what is no frame: a length of nothing, above the limit or spelled too long, or it
     /// ended the stream within a frame.
     #[error("the peer sent what is no frame")]
@@ -31,7 +31,10 @@ impl From<std::io::Error> for FrameError {
 }
 
 /// Reads the next frame, type byte and body; `None` where the peer ended the stream between two frames.
-pub(super) async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<Vec<u8>>, FrameError> {
+///
+/// # Errors
+/// [`FrameError`].
+pub async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<Vec<u8>>, FrameError> {
     let Some(len) = read_len(stream).await? else { return Ok(None) };
     let mut frame = Vec::with_capacity(len.min(RESERVED_BYTES));
     stream.take(len as u64).read_to_end(&mut frame).await?;
@@ -58,7 +61,10 @@ async fn read_len<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<usize>,
 }
 
 /// Writes one frame.
-pub(super) async fn write<W: AsyncWrite + Unpin>(stream: &mut W, frame: &[u8]) -> Result<(), FrameError> {
+///
+/// # Errors
+/// [`FrameError::Gone`] where the stream takes no more.
+pub async fn write<W: AsyncWrite + Unpin>(stream: &mut W, frame: &[u8]) -> Result<(), FrameError> {
     let mut bytes = Vec::with_capacity(PREFIX_BYTES_MAX + frame.len());
     encoding::push_varint(&mut bytes, frame.len() as u64);
     bytes.extend_from_slice(frame);

@@ -20,6 +20,7 @@ use khettara_core::sync::CloseReason;
 
 pub use connection::Connection;
 pub use dial::{DialError, Dialler};
+pub use frame::{FrameError, read as read_frame, write as write_frame};
 pub use identity::Identity;
 pub use listen::{Listener, serve};
 pub use profile::{LinkClass, Profile};

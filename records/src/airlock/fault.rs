@@ -1,6 +1,6 @@
 //! Airlock: why a change stays outside. Closed, numbered for the documents, and without data.
 
-/// Why a change is `Quarantined(airlock)`. The numbers are part of rule set 1 and are never reused.
+/// Why a change is `Quarantined(airlock)`. The numbers are part of the rule sets and are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 #[repr(u8)]
 pub enum AirlockFault {
@@ -16,8 +16,8 @@ pub enum AirlockFault {
     /// A number has a shorter spelling.
     #[error("a number is not written in its shortest form")]
     NotMinimal = 4,
-    /// More operations, dependencies, actors, predecessors or key bytes than the limits allow, or a column that
-    /// claims more rows than the change has operations.
+    /// More operations, dependencies, actors, predecessors or key bytes than the limits allow, more operations that
+    /// stay in the document than the chunk has bytes, or a column that claims more rows than there are operations.
     #[error("the change claims more parts than a change may have")]
     TooMany = 5,
     /// Dependencies are not strictly ascending.
@@ -38,13 +38,14 @@ pub enum AirlockFault {
     /// A run that another writer would have written otherwise, or that does not fill its column.
     #[error("a column's runs are not the ones automerge writes for its rows")]
     BadRun = 11,
-    /// A value of unknown kind, wrong length, or over `CHANGE_VALUE_BYTES_MAX`.
+    /// A value of unknown kind, wrong length, over `CHANGE_VALUE_BYTES_MAX`, or a counter's beyond
+    /// `CHANGE_COUNTER_DISTANCE_MAX`.
     #[error("a value has an unknown kind, a wrong length, or is too large")]
     BadValue = 12,
     /// An unknown action, or one whose key, value, insertion or predecessors do not go with it.
     #[error("an operation's action does not go with its other parts")]
     BadAction = 13,
-    /// An object, element or predecessor that does not exist before the operation, or is of the wrong kind.
+    /// An object, element or predecessor that does not exist before the operation, or is of the wrong kind for it.
     #[error("an operation refers to something that does not exist before it or is of another kind")]
     BadReference = 14,
     /// Objects nested beyond `DOCUMENT_DEPTH_MAX`.

@@ -15,8 +15,9 @@
 //!
 //! [`walk`] accepts what automerge 0.12 itself writes for maps, lists and text, byte for byte, and nothing else:
 //! automerge stores a document as columns and writes its changes anew on loading, so a change spelt differently
-//! would come back with another hash and the document could never be loaded again. Marks, tables, authors and
-//! unknown columns are refused too: no software of this project writes them.
+//! would come back with another hash and the document could never be loaded again. Marks, tables, authors, unknown
+//! columns, and in a text anything but inserted text and deletions are refused too: no software of this project writes
+//! them (`docs/decisions/0017-a-texts-elements-have-one-value.md`).
 
 mod bytes;
 mod chunk;

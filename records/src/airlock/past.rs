@@ -379,7 +379,7 @@ impl<'v> View<'v, '_> {
             return Ok(depths[maker]);
         }
         match self.find(row, object)? {
-            Some(maker) if references::holds(maker.action, &op.key) => Ok(self.depth(maker)),
+            Some(maker) if references::holds(maker.action, op) => Ok(self.depth(maker)),
             _ => Err(AirlockFault::BadReference),
         }
     }

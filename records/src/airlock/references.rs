@@ -71,17 +71,21 @@ fn check_shape(op: &Op<'_>) -> Result<(), AirlockFault> {
 fn check_object(walked: &Walked<'_>, row: usize, op: &Op<'_>, depths: &[u32]) -> Result<u32, AirlockFault> {
     let Some(object) = op.object else { return Ok(0) };
     let Place::Here(maker) = place(walked, row, object)? else { return Ok(1) };
-    if !holds(walked.rows.ops[maker].action, &op.key) {
+    if !holds(walked.rows.ops[maker].action, op) {
         return Err(AirlockFault::BadReference);
     }
     Ok(depths[maker])
 }
 
-/// Whether the object an action makes is addressed with this kind of key.
-pub(super) fn holds(maker: Action, key: &Key<'_>) -> bool {
+/// Whether this operation may stand in the object that an action makes.
+pub(super) fn holds(maker: Action, op: &Op<'_>) -> bool {
+    let has_key = matches!(op.key, Key::Text(_));
     match maker {
-        Action::MakeMap => matches!(key, Key::Text(_)),
-        Action::MakeList | Action::MakeText => !matches!(key, Key::Text(_)),
+        Action::MakeMap => has_key,
+        Action::MakeList => !has_key,
+        // A text grows and shrinks, and an element of it has one value all its life: what documents make of two is not
+        // the same whatever came first.
+        Action::MakeText => !has_key && (op.action == Action::Delete || op.insert && op.is_text()),
         _ => false,
     }
 }

@@ -82,11 +82,25 @@ pub(crate) struct Op<'a> {
     pub(crate) value: (u8, &'a [u8]),
 }
 
+impl Op<'_> {
+    /// Whether it leaves a text, as a value.
+    pub(super) const fn is_text(&self) -> bool {
+        matches!((self.action, self.value.0), (Action::Set, 6))
+    }
+}
+
 /// All operations of a change, their predecessors in one list.
 #[derive(Default)]
 pub(crate) struct Rows<'a> {
     pub(crate) ops: Vec<Op<'a>>,
     pub(crate) predecessors: Vec<OpRef>,
+}
+
+impl Rows<'_> {
+    /// How many operations stay in the document as such; a deletion is noted at what it deletes.
+    pub(super) fn left_behind(&self) -> usize {
+        self.ops.iter().filter(|op| op.action != Action::Delete).count()
+    }
 }
 
 /// Puts the columns together. `actors` is the size of the change's actor table, its own actor included.
@@ -235,6 +249,11 @@ fn predecessors(columns: &Columns<'_>, counts: &[u64], table: usize) -> Result<V
     pairs.map(|(actor, counter)| id(actor, counter, table)).collect()
 }
 
+/// Whether a counter may begin or step so far from 0.
+const fn is_near(distance: u64) -> bool {
+    distance <= limits::CHANGE_COUNTER_DISTANCE_MAX
+}
+
 /// Takes one value off the raw column: its kind is known, its length the one its kind has, its action allows it.
 fn take_value<'a>(
     values: &mut Reader<'a>,
@@ -254,8 +273,15 @@ fn take_value<'a>(
     let mut reader = Reader::new(bytes);
     let sound = match kind {
         0..=2 => length == 0,
-        3 => reader.unsigned().map(|_| reader.is_empty())?,
-        4 | 8 | 9 => reader.signed().map(|_| reader.is_empty())?,
+        3 => {
+            let value = reader.unsigned()?;
+            reader.is_empty() && (action != Action::Increment || is_near(value))
+        }
+        4 | 8 | 9 => {
+            let value = reader.signed()?.unsigned_abs();
+            let counts = kind == 8 || action == Action::Increment;
+            reader.is_empty() && (!counts || is_near(value))
+        }
         5 => length == 8,
         6 => std::str::from_utf8(bytes).map(|_| true).map_err(|_| AirlockFault::BadText)?,
         7 => true,

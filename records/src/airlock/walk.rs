@@ -94,6 +94,10 @@ pub fn walk(chunk: &[u8]) -> Result<Walked<'_>, AirlockFault> {
     if walked.max_op() > limits::CHANGE_OP_COUNTER_MAX {
         return Err(AirlockFault::BadCounter);
     }
+    // Runs could make a document of a million operations out of what travels in a few thousand bytes.
+    if walked.rows.left_behind() > chunk.len() {
+        return Err(AirlockFault::TooMany);
+    }
     references::check(&walked)?;
     Ok(walked)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Number of the rules by which verdicts come about. Copies under other rules are judged anew.
-pub const RULE_SET: u32 = 1;
+pub const RULE_SET: u32 = 2;
 
 /// Why an entry is not merged yet, though nothing is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -261,6 +261,67 @@ fn an_operation_refers_only_to_what_stands_before_it_and_is_of_the_right_kind() 
 }
 
 #[test]
+fn no_more_operations_stay_in_the_document_than_the_change_has_bytes() {
+    let nothing = PressOp { value: (0, Vec::new()), ..PressOp::put(None, "k") };
+    assert_eq!(fault(&Press::new(&vec![nothing; 300])), TooMany);
+    assert!(walk(&Press::new(&vec![PressOp::put(None, "k"); 300]).print()).is_ok(), "each brings a byte");
+}
+
+#[test]
+fn a_text_takes_inserted_text_and_deletions_and_nothing_else() {
+    let text = (0, 1);
+    let letter = || PressOp { value: (6, b"a".to_vec()), ..PressOp::insert(text, None) };
+    let there = || PressOp { insert: false, key: PressKey::Element(Some(0), 2), ..letter() };
+    let in_text = |op: PressOp| Press::new(&[PressOp::make(4, None, "text"), letter(), op]);
+    let behind = PressOp { value: (6, b"b".to_vec()), ..PressOp::insert(text, Some((0, 2))) };
+    assert!(walk(&in_text(behind).print()).is_ok());
+    assert!(walk(&in_text(there().deleting(&[(0, 2)])).print()).is_ok());
+    let wrong = [
+        there(),
+        there().replacing(&[(0, 2)]),
+        PressOp { action: 5, value: (4, vec![1]), ..there().replacing(&[(0, 2)]) },
+        PressOp { action: 0, value: (0, Vec::new()), ..there().replacing(&[(0, 2)]) },
+        PressOp { action: 0, value: (0, Vec::new()), ..letter() },
+        PressOp { value: (4, vec![1]), ..letter() },
+    ];
+    for op in wrong {
+        assert_eq!(fault(&in_text(op.clone())), BadReference);
+        let first = Press::new(&[PressOp::make(4, None, "text"), letter()]).print();
+        let later = Press { seq: 2, ..Press::new(&[op]).after(&first, 3) }.print();
+        let mut past = Past::default();
+        past.add(&walk(&first).expect("sound"), &()).expect("it stands on nothing");
+        let later = walk(&later).expect("alone nobody sees that it is a text");
+        assert_eq!(past.check(&later, &()), Err(BadReference.into()));
+    }
+}
+
+#[test]
+fn a_counter_begins_and_steps_so_far_and_no_further() {
+    let most = limits::CHANGE_COUNTER_DISTANCE_MAX;
+    let spelt = |value: i64| {
+        let mut bytes = Vec::new();
+        push_signed(&mut bytes, value);
+        bytes
+    };
+    let counting = |begins: i64, kind: u64, by: Vec<u8>| {
+        let begin = PressOp { value: (8, spelt(begins)), ..PressOp::put(None, "k") };
+        let step = PressOp { action: 5, value: (kind, by), ..PressOp::put(None, "k") };
+        Press::new(&[begin, step.replacing(&[(0, 1)])])
+    };
+    let (far, near) = (most.cast_signed() + 1, most.cast_signed());
+    for (begins, by) in [(near, near), (-near, -near), (0, 0)] {
+        assert!(walk(&counting(begins, 4, spelt(by)).print()).is_ok());
+        assert!(walk(&counting(begins, 3, number(by.unsigned_abs())).print()).is_ok());
+    }
+    for (begins, by) in [(far, 0), (-far, 0), (0, far), (0, -far), (i64::MAX, 1), (1, i64::MIN)] {
+        assert_eq!(fault(&counting(begins, 4, spelt(by))), BadValue);
+    }
+    assert_eq!(fault(&counting(0, 3, number(most + 1))), BadValue);
+    let plain = PressOp { value: (4, spelt(i64::MIN)), ..PressOp::put(None, "k") };
+    assert!(walk(&Press::new(&[plain]).print()).is_ok(), "what is no counter may be any number");
+}
+
+#[test]
 fn objects_nest_only_so_deep_within_a_change_and_across_changes() {
     let nested = |count: u64| -> Vec<PressOp> {
         (0..count).map(|n| PressOp::make(0, (n > 0).then_some((0, n)), "k")).collect()

@@ -4,30 +4,8 @@ use automerge::Automerge;
 
 use super::super::{Past, rehearse, walk};
 use super::dice::Dice;
-use super::honest::edited;
-use super::press::close;
-
-/// Where a chunk's content begins: magic, checksum, kind, length.
-fn content(chunk: &[u8]) -> &[u8] {
-    let length = chunk[9..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
-    &chunk[9 + length..]
-}
-
-/// One to three small injuries, closed again with a right length and checksum so that they are looked at.
-fn injured(chunk: &[u8], dice: &mut Dice) -> Vec<u8> {
-    let mut bytes = content(chunk).to_vec();
-    for _ in 0..=dice.below(3) {
-        let at = dice.below(bytes.len());
-        match dice.below(5) {
-            0 => bytes[at] ^= 1 << dice.below(8),
-            1 => bytes[at] = dice.next().to_le_bytes()[0],
-            2 => bytes.insert(at, dice.next().to_le_bytes()[0]),
-            3 if bytes.len() > 1 => drop(bytes.remove(at)),
-            _ => bytes[at] = bytes[at].wrapping_add(1),
-        }
-    }
-    close(1, &bytes)
-}
+use super::editing::edited;
+use super::press::{close, injured};
 
 #[test]
 fn twenty_thousand_injuries_never_panic_the_walk_and_what_passes_saves_and_reloads() {

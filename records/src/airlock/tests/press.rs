@@ -6,6 +6,8 @@
 use khettara_core::encoding::push_varint;
 use sha2::{Digest as _, Sha256};
 
+use super::dice::Dice;
+
 /// Minimal signed LEB128.
 pub(super) fn push_signed(out: &mut Vec<u8>, mut value: i64) {
     loop {
@@ -80,6 +82,7 @@ pub(super) struct Press {
     pub(super) seq: u64,
     pub(super) start_op: u64,
     pub(super) time: i64,
+    pub(super) message: Vec<u8>,
     pub(super) others: Vec<Vec<u8>>,
     pub(super) columns: Vec<(u64, Vec<u8>)>,
     pub(super) tail: Vec<u8>,
@@ -194,8 +197,8 @@ impl Press {
             (0x73, runs(&differences(&pick(|id| id.1)))),
         ];
         let columns = columns.into_iter().filter(|(_, bytes)| !bytes.is_empty()).collect();
-        let (deps, others, tail) = (Vec::new(), Vec::new(), Vec::new());
-        Self { deps, actor: vec![0x11; 16], seq: 1, start_op: 1, time: 0, others, columns, tail }
+        let (deps, others, message, tail) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { deps, actor: vec![0x11; 16], seq: 1, start_op: 1, time: 0, message, others, columns, tail }
     }
 
     /// Replaces, adds or (empty) removes a column.
@@ -223,7 +226,8 @@ impl Press {
         out.extend(number(self.seq));
         out.extend(number(self.start_op));
         push_signed(&mut out, self.time);
-        out.push(0);
+        out.extend(number(self.message.len() as u64));
+        out.extend(&self.message);
         out.extend(number(self.others.len() as u64));
         for other in &self.others {
             out.extend(number(other.len() as u64));
@@ -254,4 +258,26 @@ pub(super) fn close(kind: u8, content: &[u8]) -> Vec<u8> {
     chunk.extend(&hash[..4]);
     chunk.extend(hashed);
     chunk
+}
+
+/// Where a chunk's content begins: magic, checksum, kind, length.
+pub(super) fn content(chunk: &[u8]) -> &[u8] {
+    let length = chunk[9..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    &chunk[9 + length..]
+}
+
+/// One to three small injuries, closed again with a right length and checksum so that they are looked at.
+pub(super) fn injured(chunk: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = content(chunk).to_vec();
+    for _ in 0..=dice.below(3) {
+        let at = dice.below(bytes.len());
+        match dice.below(5) {
+            0 => bytes[at] ^= 1 << dice.below(8),
+            1 => bytes[at] = dice.next().to_le_bytes()[0],
+            2 => bytes.insert(at, dice.next().to_le_bytes()[0]),
+            3 if bytes.len() > 1 => drop(bytes.remove(at)),
+            _ => bytes[at] = bytes[at].wrapping_add(1),
+        }
+    }
+    close(1, &bytes)
 }
