@@ -1,4 +1,4 @@
-//! A relay's process is killed while tablets sync with it, 20 times with 6 tablets; with `KHETTARA_RELAY_KILLS=200` and
+//! A relay's process is killed while tablets sync with it, 30 times with 6 tablets; with `KHETTARA_RELAY_KILLS=200` and
 //! `KHETTARA_TABLETS=50` as often and as many. `KHETTARA_AXE_SEED` gives the seed; the times at which the process is
 //! killed depend on the machine too.
 //!
@@ -19,13 +19,11 @@ use uuid::Uuid;
 
 use crate::life::spawn;
 use crate::notes::{draw_id, household_line, number_of, visit_line};
-use crate::tablet::{asked, seed};
+use crate::tablet::{SYNCS_MAX, asked, seed};
 use crate::town::{Town, sync};
 
 /// After so many kills headquarters asks.
 const KILLS_BETWEEN: u64 = 5;
-/// Syncs in which a tablet that is let be hands over all it has.
-const SYNCS_MAX: usize = 20;
 /// A link whose other side was killed is given up after this.
 const PATIENCE_MS: u64 = 3_000;
 
@@ -123,7 +121,7 @@ impl Worker {
 
 #[test]
 fn what_tablets_were_told_is_delivered_is_at_the_relay_after_every_kill() {
-    let (kills, tablets) = (asked("KHETTARA_RELAY_KILLS", 20), asked("KHETTARA_TABLETS", 6));
+    let (kills, tablets) = (asked("KHETTARA_RELAY_KILLS", 30), asked("KHETTARA_TABLETS", 6));
     let mut chance = Chance::new(seed("kills of a relay"));
     let mut town = Town::found();
     let mut workers: Vec<Worker> = (0..tablets)
@@ -200,7 +198,7 @@ fn kill_while_they_work(
 }
 
 /// The visits at headquarters, with the numbers of their notes.
-fn visits_at(town: &mut Town) -> BTreeMap<Uuid, u64> {
+pub(crate) fn visits_at(town: &mut Town) -> BTreeMap<Uuid, u64> {
     let to_number = |note: &str| number_of(note).expect("the note of a visit is as it was saved");
     let rows = town.table("visits.csv");
     rows.iter().map(|row| (row.at("visit_id").parse().expect("an id"), to_number(row.at("note")))).collect()

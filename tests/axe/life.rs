@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use khettara_device::{Device, DeviceError, ImportEvent, RecordKind, Saved};
+use khettara_device::{Cancel, Device, DeviceError, ImportEvent, RecordKind, Saved};
 use khettara_tests::Chance;
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) visits_max: u64,
     /// Saves by files of lines instead of form by form.
     pub(crate) imports: bool,
+    /// Syncs whenever it has visited a household.
+    pub(crate) syncs: bool,
 }
 
 /// The shim, and what it is told.
@@ -123,6 +125,7 @@ fn a_tablet_lives() {
             note_bytes: 200,
             visits_max: 30,
             imports,
+            syncs: false,
         };
         Life::of(&plan);
         let answers = plan.answers();
@@ -184,6 +187,10 @@ impl Life {
                     let saved = device.record_line(line)?;
                     self.tell(&saved, line);
                 }
+            }
+            if plan.syncs {
+                // A sync that is broken off is one that somebody killed, or the relay's business.
+                let _ = device.sync(&Cancel::default(), &mut |_| {});
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use khettara_core::id::{Feed, Pattern};
 use khettara_core::identity::{Identity, Role};
-use khettara_device::{Device, DeviceError, ImportEvent, Mended};
+use khettara_device::{Cancel, Device, DeviceError, ImportEvent, Mended};
 use khettara_hq::{Guest, Headquarters, NewRelay, Plan as Founding};
 use khettara_tests::Chance;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ use crate::platter::{Fates, Platter, Temper};
 
 /// Households of the beginning that are read whole each time; of all others the visits are counted.
 const SAMPLE: usize = 4;
+/// Syncs in which a tablet that is let be hands over all it has.
+pub(crate) const SYNCS_MAX: usize = 20;
 
 /// The number in an environment variable, or what holds without it.
 pub(crate) fn asked(name: &str, otherwise: u64) -> u64 {
@@ -66,6 +68,8 @@ pub(crate) struct Beginning {
     pub(crate) name: &'static str,
     pub(crate) ticket: String,
     pub(crate) note_bytes: usize,
+    /// It syncs, with the relay that its code names.
+    pub(crate) syncs: bool,
     /// A prepared tablet; `None`: there is none yet.
     dir: Option<PathBuf>,
     told: Vec<Told>,
@@ -73,7 +77,12 @@ pub(crate) struct Beginning {
 
 impl Beginning {
     pub(crate) fn fresh(name: &'static str, ticket: &str, note_bytes: usize) -> Self {
-        Self { name, ticket: ticket.into(), note_bytes, dir: None, told: Vec::new() }
+        Self { name, ticket: ticket.into(), note_bytes, syncs: false, dir: None, told: Vec::new() }
+    }
+
+    /// One that syncs while it works.
+    pub(crate) fn syncing(name: &'static str, ticket: &str) -> Self {
+        Self { syncs: true, ..Self::fresh(name, ticket, 80) }
     }
 
     /// One with this many visits already.
@@ -96,7 +105,7 @@ impl Beginning {
             };
             device.import(lines.join("\n").as_bytes(), on).expect("saves");
         }
-        Self { name, ticket: ticket.into(), note_bytes: 80, dir: Some(dir.into()), told }
+        Self { name, ticket: ticket.into(), note_bytes: 80, syncs: false, dir: Some(dir.into()), told }
     }
 }
 
@@ -162,6 +171,7 @@ impl<'a> Tablet<'a> {
             note_bytes: self.beginning.note_bytes,
             visits_max: chance.below(60) + 1,
             imports: chance.percent(30),
+            syncs: self.beginning.syncs,
         }
     }
 
@@ -238,11 +248,23 @@ impl<'a> Tablet<'a> {
     pub(crate) fn kill(&mut self, chance: &mut Chance, tally: &mut Tally) {
         let plan = Plan { visits_max: u64::MAX, ..self.plan(chance) };
         let mut child = plan.start(None);
-        std::thread::sleep(Duration::from_micros(chance.below(80_000)));
+        let within_us = if plan.syncs { 250_000 } else { 80_000 };
+        std::thread::sleep(Duration::from_micros(chance.below(within_us)));
         end(&mut child);
         child.wait().expect("was started");
         self.take_answers(&plan, tally);
         tally.kills += 1;
+    }
+
+    /// Nobody kills it any more: it hands over all it has. Gives what it was answered.
+    pub(crate) fn hands_over(&self) -> &[Told] {
+        let (device, _) = Device::open(&self.dir()).expect("opens");
+        let all = (0..SYNCS_MAX).any(|_| {
+            let report = device.sync(&Cancel::default(), &mut |_| {});
+            report.is_ok_and(|report| report.entries_left == 0)
+        });
+        assert!(all, "a tablet that is let be hands over all it has");
+        &self.told
     }
 
     /// Opens it, compares, and saves once more.

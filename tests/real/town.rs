@@ -86,7 +86,7 @@ impl Town {
     }
 
     /// An invitation for the commune that the relay knows.
-    fn ticket_of(&mut self, role: Role) -> Ticket {
+    pub(crate) fn ticket_of(&mut self, role: Role) -> Ticket {
         let commune = Pattern::exactly(&Feed::new(COMMUNE).expect("a feed"));
         let guest = Guest { role, feeds: vec![commune], relay: None };
         let ticket = self.headquarters.invite(&guest).expect("invites");
