@@ -16,8 +16,10 @@ const LAST_MS: u64 = 4_102_444_800_000;
 /// What the clocks on the wall show, in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub enum Clocks {
-    /// The right time.
+    /// Nothing: they do not know.
     #[default]
+    Unknown,
+    /// The right time.
     Right,
     /// Always this: the dialler's, the other's.
     Standing(u64, u64),
@@ -224,6 +226,7 @@ impl<'w> Meeting<'w> {
         let node = if to_dialler { &mut *self.dialler } else { &mut *self.other };
         self.now_ms += 1;
         let shown_time = match &mut self.link.clocks {
+            Clocks::Unknown => 0,
             Clocks::Right => BEGUN_MS + self.now_ms,
             Clocks::Standing(here, there) => *if to_dialler { here } else { there },
             Clocks::Jumping(chance) => chance.below(LAST_MS),

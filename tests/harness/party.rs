@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use khettara_core::id::{DeviceKey, Feed, Head, LogId, OrgId};
 use khettara_core::identity::{Claim, Identity, InviteKeys, InviteSecret};
 use khettara_core::log::{
-    Entry, OpenedEntry, Place, ReceiptLine, Segment, Unit, Written, first_head, open_on,
+    Codec, Entry, NoDictionaries, OpenedEntry, Place, ReceiptLine, Segment, Unit, Written, first_head,
+    open_on,
 };
 use khettara_core::store::held;
 use khettara_core::store::{Answer, DERIVED, Group, MemoryStore, Op, Store, StoreError};
@@ -45,6 +46,8 @@ pub struct Node {
     pub engine: Engine,
     /// Its readable copy, of this process.
     pub replica: Replica,
+    /// Whether it cuts its entries as tablets do; else without a dictionary, and changes whole.
+    pub is_slim: bool,
     /// The claim that its ticket lets it make.
     pub ticket: Option<ClaimFrame>,
 }
@@ -66,7 +69,7 @@ impl Node {
         let party = party(kind, org, &identity);
         let engine = Engine::new(party, seed, "khettara-tests", 1, &*store).expect("the store reads");
         let replica = Replica::new(org, CACHE_BYTES);
-        Self { name: name.into(), kind, identity, store, engine, replica, ticket: None }
+        Self { name: name.into(), kind, identity, store, engine, replica, is_slim: false, ticket: None }
     }
 
     /// Ends the process and starts another over `store`: what is left of the one before, a copy, a backup.
@@ -82,8 +85,18 @@ impl Node {
         let mut next = Self::start(name, self.kind, old.org, self.identity.clone(), seed, store);
         next.engine.party_mut().open_secrets.clone_from(&old.open_secrets);
         next.ticket.clone_from(&self.ticket);
+        if self.is_slim {
+            next.write_slim();
+        }
         next.arm();
         next
+    }
+
+    /// Cuts its entries as tablets do from now on: changes slim, with the dictionary that is shipped.
+    pub fn write_slim(&mut self) {
+        self.is_slim = true;
+        // At a level at which thousands of worlds end today.
+        self.engine.party_mut().cut = CutStyle { codec: CODEC, level: 3, dictionaries: Box::new(Shipped) };
     }
 
     /// Claims what the ticket gives, unless this store holds it already: a restored one may not.
@@ -315,7 +328,11 @@ fn party(kind: NodeKind, org: OrgId, identity: &Identity) -> Party {
             NodeKind::Relay => Some(Place::RELAY),
             NodeKind::Headquarters => None,
         },
-        cut: CutStyle { codec: CODEC, level: 3, dictionaries: Box::new(Shipped) },
+        cut: CutStyle {
+            codec: Codec::Zstd { dictionary: 0 },
+            level: 3,
+            dictionaries: Box::new(NoDictionaries),
+        },
         claim: None,
         open_secrets: Vec::new(),
     }

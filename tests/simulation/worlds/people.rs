@@ -28,6 +28,7 @@ impl People {
         let disks = BTreeMap::new();
         let mut people = Self { world, disks, old: None, rots: false, is_wiped: false };
         for name in people.world.names().into_iter().filter(|name| name != "root") {
+            people.world.node_mut(&name).write_slim();
             let disk = people.world.move_to_disk(&name);
             people.disks.insert(name, disk);
         }
@@ -37,6 +38,7 @@ impl People {
     /// A tablet that holds an invitation and an empty disk, and has met nobody.
     pub(crate) fn invite(&mut self, name: &str, chance: &mut Chance) {
         self.world.invited_tablet(name);
+        self.world.node_mut(name).write_slim();
         self.reopen(name, SimulatedDisk::new(), chance);
     }
 
