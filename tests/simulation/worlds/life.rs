@@ -356,7 +356,7 @@ impl Life {
         self.oracle.check_kept(&self.people.world);
     }
 
-    /// A disk that did not open any more was exchanged: what only it held is gone.
+    /// A disk rotted, or did not open any more and was exchanged: what only it held may be gone.
     pub(super) fn account(&mut self) {
         if self.people.take_wiped() {
             self.oracle.destroyed(&self.people.world);

@@ -13,7 +13,7 @@ pub(crate) struct People {
     pub(crate) old: Option<String>,
     /// The relay's disk rots: where it does not open any more, another is put in.
     rots: bool,
-    /// That has happened.
+    /// What a disk held may be lost: it was exchanged, or what rotted was taken for an end that the power had torn.
     is_wiped: bool,
 }
 
@@ -58,7 +58,7 @@ impl People {
 
     /// A bit turns over somewhere on a disk whose process has ended, and is met by the next.
     pub(crate) fn rot(&mut self, name: &str, chance: &mut Chance) {
-        self.rots = true;
+        (self.rots, self.is_wiped) = (true, true);
         let disk = self.disk(name);
         let files = disk.list().expect("lists");
         let Some(file) = files.get(chance.below(files.len() as u64) as usize) else { return };
@@ -68,7 +68,7 @@ impl People {
         self.restart(name, chance);
     }
 
-    /// Whether a disk was exchanged since somebody last asked: what it held is lost.
+    /// Whether that has happened since somebody last asked.
     pub(crate) fn take_wiped(&mut self) -> bool {
         std::mem::take(&mut self.is_wiped)
     }
