@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use khettara_core::id::{DeviceKey, Feed};
 use khettara_core::store::{DiskError, Fault, SimulatedDisk, StoreError};
+use khettara_core::sync::CloseReason;
 use khettara_hq::pull::answer_authors;
 use khettara_tests::{Chance, Link, Report, copy_of};
 
@@ -156,6 +157,12 @@ impl Life {
         self.tablets.push((*name).into());
     }
 
+    /// Whether a tablet itself brought the news that it is closed, which ends that meeting.
+    pub(super) fn is_shown_out(&self, name: &str, report: &Report) -> bool {
+        let not_admitted = report.closed.is_some_and(|(_, reason)| reason == CloseReason::NotAdmitted);
+        not_admitted && self.oracle.closed.contains(&self.key_of(name))
+    }
+
     pub(super) fn key_of(&self, name: &str) -> DeviceKey {
         self.people.world.node(name).key()
     }
@@ -305,7 +312,8 @@ impl Life {
                 self.people.crash(name, &mut self.chance);
             }
         }
-        let whole = good && report.errors.is_empty() && !self.waits_to_be_bound(dialler);
+        let is_free = !self.waits_to_be_bound(dialler) && !self.is_shown_out(dialler, &report);
+        let whole = good && report.errors.is_empty() && is_free;
         assert!(report.settled || !whole, "{dialler} and {other} part without having settled: {report:#?}");
         if !report.errors.is_empty() && !dies {
             for name in [dialler, other] {
