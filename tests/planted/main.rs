@@ -11,7 +11,7 @@ use khettara_core::planted::{Fault, plant};
 use worlds::life::Life;
 
 /// Worlds that are tried for each fault: as many as the ordinary run has.
-const SEEDS_MAX: u64 = 100;
+const SEEDS_MAX: u64 = 130;
 
 /// What the world of a seed came to, with a fault: the words of the one who noticed.
 fn lived(seed: u64, fault: Option<Fault>) -> Result<(), String> {

@@ -57,7 +57,9 @@ impl Life {
             let report = self.record(name, "relay", Link::default());
             // Headquarters offers the keys of whoever has not written yet, until he has.
             let frames = report.frames.iter().filter(|(_, kind, _)| name != "headquarters" || *kind != ITEM);
-            let quiet = frames.count() == 2 && report.segments_up + report.segments_down == 0;
+            // Who is closed may hold what he may not bring, so that the relay cannot say again what he has: he spells it.
+            let frames_max = if self.oracle.closed.contains(&self.key_of(name)) { 4 } else { 2 };
+            let quiet = frames.count() <= frames_max && report.segments_up + report.segments_down == 0;
             assert!(quiet, "{name} has more to say: {:?}", report.frames);
         }
         assert!(
