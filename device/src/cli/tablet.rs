@@ -91,11 +91,11 @@ fn words_of(status: &Status) -> String {
 
 fn waiting_words(waiting: &Waiting) -> String {
     let what = match waiting.what {
-        WaitsFor::Relay => "wait for the next sync".into(),
-        WaitsFor::Key => "wait for the commune's key, which headquarters gives".into(),
-        WaitsFor::Grant => "wait until headquarters gives this tablet the commune".into(),
-        WaitsFor::Headquarters => "wait at the relay for headquarters".into(),
-        WaitsFor::Supervisor(reason) => format!("wait for a supervisor: {}", reason_words(reason)),
+        WaitsFor::Relay => "waiting for the next sync".into(),
+        WaitsFor::Key => "waiting for the commune's key, which headquarters gives".into(),
+        WaitsFor::Grant => "waiting until headquarters gives this tablet the commune".into(),
+        WaitsFor::Headquarters => "waiting at the relay for headquarters".into(),
+        WaitsFor::Supervisor(reason) => format!("waiting for a supervisor: {}", reason_words(reason)),
     };
     format!("{}: {} {what}.", waiting.feed, counted(waiting.visits, "visit"))
 }

@@ -201,7 +201,9 @@ pub(super) fn closed(
     }
     let place = if feeds.is_empty() { "everywhere".into() } else { format!("in {}", feeds.join(", ")) };
     writeln!(out, "Serial {} is closed {place}.", ending.serial)?;
-    writeln!(out, "What stands of it by this word: {entries} entries in {logs} logs.")?;
+    let entries = if entries == 1 { "1 entry".into() } else { format!("{entries} entries") };
+    let logs = if logs == 1 { "1 log".into() } else { format!("{logs} logs") };
+    writeln!(out, "What stands of it by this word: {entries} in {logs}.")?;
     writeln!(
         out,
         "What it still brings is held in quarantine; nothing of it is lost. What it could read, it can"
