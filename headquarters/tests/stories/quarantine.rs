@@ -74,7 +74,7 @@ fn a_closed_tablets_work_is_listed_shown_exported_and_released() {
     assert_eq!(province.says(&["quarantine"]).trim(), "Everything that is held is merged.");
     let said = province.says(&["close", "1", "--reason", "stolen"]);
     assert!(
-        said.contains("Serial 1 is closed everywhere.") && said.contains("2 entries in 1 logs"),
+        said.contains("Serial 1 is closed everywhere.") && said.contains("2 entries in 1 log."),
         "{said}"
     );
     province.tablet.save(&feed(), &[visit(1, "الماء بعيد"), visit(1, "encore")]);
