@@ -13,7 +13,7 @@ const TURNS_MAX: u32 = 8;
 const TURNS_OF_ENROLMENT_MAX: u32 = 12;
 /// What may be sent once more in all: it had arrived in a meeting that was lost before anybody said so, and goes again
 /// right behind the Hello, before the answer can say that it is there.
-const SENT_AGAIN_BYTES_MAX: u64 = 32_768;
+const SENT_AGAIN_BYTES_MAX: u64 = 131_072;
 
 /// What the meetings after the faults have cost so far, in bytes of streams, and what was missing before them.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use khettara_core::id::{DocumentId, Feed, LogId};
+use khettara_core::id::{DocumentId, Feed, Head, LogId};
 use khettara_core::log::{HeldBack, Place};
 use khettara_records::model::RecordKind;
 use khettara_records::replica::{ListRow, Saved};
@@ -82,7 +82,7 @@ impl Readings {
             .filter(|_| may_change)
             .flat_map(|feed| held_back(headquarters, feed))
             .filter(|(_, state)| is_ruled(*state))
-            .map(|((log, n, _), _)| (log, n))
+            .map(|((log, n, ..), _)| (log, n))
             .collect();
         for (told, _) in self.told.iter().filter(|(told, _)| !forked.contains(&told.log)) {
             let is_aside = aside.contains(&(told.log, told.position));
@@ -101,7 +101,7 @@ impl Readings {
         let waits: BTreeSet<(LogId, u64)> = held_back(node, feed)
             .into_iter()
             .filter(|(_, state)| is_ruled(*state))
-            .map(|((log, n, _), _)| (log, n))
+            .map(|((log, n, ..), _)| (log, n))
             .collect();
         let told = self.told.iter().filter(|(told, _)| told.feed == *feed);
         for (told, _) in told.filter(|(_, bytes)| !gone.contains(&(feed.clone(), (*bytes).clone()))) {
@@ -124,10 +124,13 @@ fn is_read(node: &mut Node, told: &Told) -> bool {
     view.is_some_and(|view| view.visits.iter().any(|visit| *visit.id.as_bytes() == told.visit))
 }
 
-/// What a party holds and has not merged: log, position, how many; and why.
-pub(crate) fn held_back(node: &Node, feed: &Feed) -> BTreeMap<(LogId, u64, u32), EntryState> {
+/// Where entries stand: log, position, how many, and the head, since two branches have entries at one position.
+type Position = (LogId, u64, u32, Head);
+
+/// What a party holds and has not merged, and why.
+pub(crate) fn held_back(node: &Node, feed: &Feed) -> BTreeMap<Position, EntryState> {
     let all = node.replica.held_back(&*node.store, feed).expect("reads");
-    all.into_iter().map(|entry| ((entry.log, entry.n, entry.count), entry.state)).collect()
+    all.into_iter().map(|entry| ((entry.log, entry.n, entry.count, entry.head), entry.state)).collect()
 }
 
 /// All that readers who hold the same must agree on.
@@ -135,7 +138,7 @@ pub(crate) fn held_back(node: &Node, feed: &Feed) -> BTreeMap<(LogId, u64, u32),
 pub(crate) struct Agreed {
     digest: [u8; 32],
     rows: Vec<ListRow>,
-    held_back: BTreeMap<(LogId, u64, u32), EntryState>,
+    held_back: BTreeMap<Position, EntryState>,
 }
 
 impl Agreed {
