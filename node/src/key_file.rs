@@ -3,9 +3,10 @@
 //! `"khettara keys 1\n" ‖ signing [32] ‖ kem [32] ‖ D("key file", all before)[..16]`
 
 use crate::files::meaning_of;
+use crate::new_file::write_new;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use khettara_core::store::DiskError;
@@ -161,16 +162,6 @@ fn fresh_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     PathBuf::from(name)
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 /// Makes the name itself durable, where the operating system has a way to ask for it.
