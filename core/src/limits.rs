@@ -121,6 +121,14 @@ pub const ORGANISATION_FILE_BYTES_MAX: usize = 65_536;
 /// An organisation's name above this is refused where it is written down.
 pub const ORGANISATION_NAME_BYTES_MAX: usize = 256;
 
+/// Operations of a document and of the changes it is offered: with more they wait, and the document stays as it is. Far
+/// above what [`DOCUMENT_BYTES_MAX`] lets anybody write.
+pub const REHEARSAL_OPS_MAX: u64 = 1 << 18;
+/// Likewise: with fewer, trying them is over before a person notices; with more it is a worker's.
+pub const REHEARSAL_OPS_HERE_MAX: u64 = 16_384;
+/// A worker that takes longer for one document is left behind, and the changes wait.
+pub const REHEARSAL_MS_MAX: u64 = 10_000;
+
 /// A household's document: the writer warns here.
 pub const DOCUMENT_BYTES_WARN: usize = 262_144;
 /// A household's document: the writer refuses growth here.

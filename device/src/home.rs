@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use khettara_core::id::Feed;
 use khettara_core::identity::Identity;
+use khettara_core::limits::REHEARSAL_MS_MAX;
 use khettara_core::store::{Store, StoreError, held};
 use khettara_core::sync::{Engine, Party, is_granted};
 use khettara_node::clock::Clock;
-use khettara_node::{NodeStore, Shared, chance};
+use khettara_node::{NodeStore, Shared, Worker, chance};
+use khettara_records::airlock::{RehearsalFault, Stage};
 use khettara_records::content::{Shipped, cut_style};
 use khettara_records::replica::{CaughtUp, Replica};
 
@@ -61,7 +64,7 @@ impl Member {
             Ok(engine) => engine,
             Err(error) => return Err(Box::new((store, error))),
         };
-        let replica = Mutex::new(Replica::new(membership.org, CACHE_BYTES_MAX));
+        let replica = Mutex::new(Replica::new(membership.org, CACHE_BYTES_MAX, stage()));
         let shared = Shared::new(engine, store, clock);
         let member = Self { shared, replica, membership: Mutex::new(membership) };
         member.arm();
@@ -161,4 +164,12 @@ pub(crate) fn readable(engine: &Engine, store: &dyn Store) -> Result<Vec<Feed>, 
     let mut feeds: BTreeSet<Feed> = engine.party().subscription(engine.roster()).into_iter().collect();
     feeds.extend(held::own_feeds(store)?);
     Ok(feeds.into_iter().filter(|feed| !feed.is_clear()).collect())
+}
+
+/// Documents with many operations take changes on a thread of their own, which is left behind where it takes too long.
+fn stage() -> Stage {
+    let mut worker = Worker::new("rehearsal", Duration::from_millis(REHEARSAL_MS_MAX));
+    Stage::with(Box::new(move |rehearsal| {
+        worker.run(|| rehearsal.perform()).unwrap_or(Err(RehearsalFault::TooLong))
+    }))
 }

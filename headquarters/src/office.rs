@@ -6,14 +6,15 @@ use std::time::Duration;
 use khettara_core::encoding::Set;
 use khettara_core::id::{DeviceKey, Feed, Pattern};
 use khettara_core::identity::{Grant, Identity, Rights, Role, SigningKey, Ticket};
-use khettara_core::limits::{ORGANISATION_NAME_BYTES_MAX, SILENCE_MS_MAX};
+use khettara_core::limits::{ORGANISATION_NAME_BYTES_MAX, REHEARSAL_MS_MAX, SILENCE_MS_MAX};
 use khettara_core::store::{Opened, Store, held};
 use khettara_core::sync::{Engine, Party};
 use khettara_node::OrganisationFile;
 use khettara_node::chance::process_seed;
 use khettara_node::clock::Clock;
 use khettara_node::key_file::{KeyFile, Seeds};
-use khettara_node::{NodeStore, OpenError, Owner, Shared, open_store, what_was_mended};
+use khettara_node::{NodeStore, OpenError, Owner, Shared, Worker, open_store, what_was_mended};
+use khettara_records::airlock::{RehearsalFault, Stage};
 use khettara_records::content::cut_style;
 use khettara_records::replica::Replica;
 
@@ -141,7 +142,7 @@ impl Headquarters {
         let (store, engine, opened) = open_party(&folder.store(), &file, &seeds)?;
         let clock = Clock::start();
         let shared = Shared::new(engine, store, clock);
-        let replica = Replica::new(file.org, DOCUMENTS_BYTES_MAX);
+        let replica = Replica::new(file.org, DOCUMENTS_BYTES_MAX, stage());
         let patience = Duration::from_millis(SILENCE_MS_MAX);
         let mut office = Self { folder, file, shared, seeds, clock, replica, patience, opened };
         if office.opened.rebuilt.is_some() {
@@ -369,4 +370,12 @@ fn open_party(
     // Entries that were saved and not cut when the last process ended.
     engine.cut_all(&mut store).map_err(ActError::from)?;
     Ok((store, engine, opened))
+}
+
+/// Documents with many operations take changes on a thread of their own, which is left behind where it takes too long.
+fn stage() -> Stage {
+    let mut worker = Worker::new("rehearsal", Duration::from_millis(REHEARSAL_MS_MAX));
+    Stage::with(Box::new(move |rehearsal| {
+        worker.run(|| rehearsal.perform()).unwrap_or(Err(RehearsalFault::TooLong))
+    }))
 }

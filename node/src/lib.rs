@@ -15,6 +15,7 @@ mod reserve;
 mod shared;
 mod sled_index;
 mod store_lock;
+mod worker;
 
 pub use files::FileDisk;
 pub use new_file::{make_new_folder, write_new};
@@ -25,3 +26,4 @@ pub use reserve::{fill_reserve, has_reserve, release_reserve};
 pub use shared::Shared;
 pub use sled_index::SledIndex;
 pub use store_lock::{LockError, StoreLock};
+pub use worker::{Worker, WorkerError};

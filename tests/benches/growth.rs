@@ -8,6 +8,7 @@ use khettara_core::limits::{DOCUMENT_BYTES_MAX, DOCUMENT_BYTES_WARN};
 use khettara_core::store::MemoryStore;
 use khettara_core::store::held::Pen;
 use khettara_demo::province::{Generator, Household, Province, visit_line};
+use khettara_records::airlock::Stage;
 use khettara_records::model::{Form, HouseholdDocument, Reason, RecordError, Recorded, parse_line};
 use khettara_records::replica::Replica;
 use khettara_tests::Chance;
@@ -93,7 +94,7 @@ impl Family {
         let org = OrgId(chance.seed());
         let key = SigningKey::from_seed(&chance.seed()).public();
         let mut pen = Pen::new(org, key, "khettara 0.1.0", 1, Fresh::new(chance.seed()));
-        let (mut store, mut replica) = (MemoryStore::new(), Replica::new(org, CACHE_BYTES));
+        let (mut store, mut replica) = (MemoryStore::new(), Replica::new(org, CACHE_BYTES, Stage::here()));
         let saved = replica.record(&mut store, &mut pen, &feed, std::slice::from_ref(&form)).expect("saves");
         let id = Uuid::from_bytes(saved[0].as_ref().expect("fits the forms").document.0);
         let Form::Household(mut form) = form else { panic!("the line of a household is a household") };

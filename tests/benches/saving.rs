@@ -10,6 +10,7 @@ use khettara_core::store::held::Pen;
 use khettara_core::store::{JournalStore, Options};
 use khettara_demo::province::{Generator, Household, Province, visit_line};
 use khettara_node::{FileDisk, SledIndex};
+use khettara_records::airlock::Stage;
 use khettara_records::model::{Form, HouseholdDocument, parse_line};
 use khettara_records::replica::Replica;
 use khettara_tests::{Chance, Flushes, WatchedDisk};
@@ -119,7 +120,7 @@ fn begin(folder: &std::path::Path, generator: &Generator) -> (Tablet, Vec<Family
     let (store, _) = JournalStore::open(disk, index, fresh, Options::default()).expect("opens");
     let key = SigningKey::from_seed(&chance.seed()).public();
     let pen = Pen::new(org, key, "khettara 0.1.0", 1, Fresh::new(chance.seed()));
-    let replica = Replica::new(org, CACHE_BYTES);
+    let replica = Replica::new(org, CACHE_BYTES, Stage::here());
     let of = |index| generator.household(0, index).expect("the commune has so many households");
     let feed = Feed::new(of(0).commune).expect("a commune's code names its feed");
     let mut tablet = Tablet { store, flushes, pen, replica, feed };

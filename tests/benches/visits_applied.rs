@@ -10,6 +10,7 @@ use khettara_core::store::held;
 use khettara_core::store::{Group, Store};
 use khettara_demo::province::Vocabulary;
 use khettara_node::{NodeStore, Owner, open_store};
+use khettara_records::airlock::Stage;
 use khettara_records::content::Shipped;
 use khettara_records::replica::Replica;
 use khettara_records::verdict::Rulings;
@@ -113,7 +114,7 @@ fn round(work: &Work) -> Round {
         khettara_core::identity::GrantedKey { feed: work.feed.clone(), ordinal: 1, key: work.key.clone() };
     let key = Group { expect: vec![], ops: vec![held::put_feed_key(&granted)] };
     store.commit(vec![key]).expect("commits");
-    let mut replica = Replica::new(work.org, CACHE_BYTES);
+    let mut replica = Replica::new(work.org, CACHE_BYTES, Stage::here());
     let mut take_in = |store: &mut NodeStore, arrived: &[Arrived]| {
         let began = Instant::now();
         let checked = check(&work.org, arrived);

@@ -12,6 +12,7 @@ use khettara_core::store::held;
 use khettara_core::store::{Answer, DERIVED, Group, MemoryStore, Op, Store, StoreError};
 use khettara_core::sync::{CutStyle, Engine, Party, is_granted};
 use khettara_core::wire::ClaimFrame;
+use khettara_records::airlock::Stage;
 use khettara_records::content::{CODEC, Shipped};
 use khettara_records::model::{Form, RecordError};
 use khettara_records::replica::{CaughtUp, RecordFailure, Replica, Saved};
@@ -68,7 +69,7 @@ impl Node {
     ) -> Self {
         let party = party(kind, org, &identity);
         let engine = Engine::new(party, seed, "khettara-tests", 1, &*store).expect("the store reads");
-        let replica = Replica::new(org, CACHE_BYTES);
+        let replica = Replica::new(org, CACHE_BYTES, Stage::here());
         Self { name: name.into(), kind, identity, store, engine, replica, is_slim: false, ticket: None }
     }
 
@@ -189,7 +190,7 @@ impl Node {
 
     /// Its software is of an earlier release from now on: it knows the constants up to this number.
     pub fn age(&mut self, constants_max: u32) {
-        self.replica = Replica::knowing(self.engine.party().org, CACHE_BYTES, constants_max);
+        self.replica = Replica::knowing(self.engine.party().org, CACHE_BYTES, Stage::here(), constants_max);
     }
 
     /// Turns what is newly held of a feed into documents.

@@ -2,6 +2,7 @@
 //! that can be saved and loaded, and neighbours lose nothing.
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
+mod crowds;
 mod ground;
 mod neighbours;
 mod rules;

@@ -159,6 +159,7 @@ fn pass(ground: &mut Ground, known: &Constants, chunk: &[u8]) -> (Verdict, Optio
         Err(RehearsalFault::Panicked) => (Verdict::NotTaken("panicked"), None),
         Err(RehearsalFault::NotReloadable) => (Verdict::NotTaken("not loaded"), None),
         Err(RehearsalFault::HeadsDiffer) => (Verdict::NotTaken("other heads"), None),
+        Err(RehearsalFault::TooMany | RehearsalFault::TooLong) => (Verdict::NotTaken("too much"), None),
     }
 }
 

@@ -4,6 +4,7 @@ use khettara_core::id::{Feed, OrgId};
 use khettara_core::identity::{Fresh, SigningKey};
 use khettara_core::store::held::Pen;
 use khettara_core::store::{JournalStore, MemoryIndex, Options, SimulatedDisk};
+use khettara_records::airlock::Stage;
 use khettara_records::model::{Form, parse_line};
 use khettara_records::replica::Replica;
 use khettara_tests::{Chance, WatchedDisk};
@@ -28,7 +29,7 @@ fn one_for_a_form_and_one_for_a_file_of_them() {
         JournalStore::open(disk, MemoryIndex::new(), fresh, Options::default()).expect("opens");
     let key = SigningKey::from_seed(&chance.seed()).public();
     let mut pen = Pen::new(org, key, "stories", 1, Fresh::new(chance.seed()));
-    let mut replica = Replica::new(org, 1 << 20);
+    let mut replica = Replica::new(org, 1 << 20, Stage::here());
     let feed = Feed::new("08.201.11.07").expect("a feed");
     let household =
         format!(r#"{{"record":"household","id":"{FAMILY}","commune":"08.201.11.07","status":"nomadic"}}"#);

@@ -16,6 +16,7 @@ use khettara_node::Shared;
 use khettara_node::clock::Clock;
 use khettara_node::driver::{Driver, DriverHandle, Machine, News, Outboxes};
 use khettara_node::quic::{Dialler, Identity as TlsIdentity, LinkClass, Listener, Profile, serve};
+use khettara_records::airlock::Stage;
 use khettara_records::content::cut_style;
 use khettara_records::model::parse_line;
 use khettara_records::replica::Replica;
@@ -144,7 +145,7 @@ impl Tablet {
         engine.party_mut().claim = Some(ClaimFrame { claim, by_device, by_secret });
         engine.party_mut().open_secrets.push(keys.open);
         let shared = Shared::new(engine, store, Clock::start());
-        Self { shared, replica: Replica::new(ticket.org, 1 << 20), seed }
+        Self { shared, replica: Replica::new(ticket.org, 1 << 20, Stage::here()), seed }
     }
 
     /// The same tablet once more: a copy of its store, in a process that draws the same nonces. No honest one does.
@@ -153,7 +154,7 @@ impl Tablet {
         let org = self.shared.with(|engine, _| engine.party().org);
         let engine = engine(org, self.seed, None, &store);
         let shared = Shared::new(engine, store, Clock::start());
-        Self { shared, replica: Replica::new(org, 1 << 20), seed: self.seed }
+        Self { shared, replica: Replica::new(org, 1 << 20, Stage::here()), seed: self.seed }
     }
 
     pub(crate) fn key(&self) -> DeviceKey {

@@ -36,7 +36,9 @@ pub use chunk::{ChangeHeader, NoHash, Reading, change_hash, read, read_front};
 pub use constants::{Constants, is_constant};
 pub use fault::AirlockFault;
 pub use past::{Chunks, Past, PastFault, check_against_ancestors};
-pub use rehearsal::{RehearsalFault, Rehearsed, RehearsedEach, rehearse, rehearse_each, rehearse_spending};
+pub use rehearsal::{
+    Performer, Rehearsal, RehearsalFault, Rehearsed, RehearsedEach, Stage, rehearse, rehearse_each,
+};
 pub(crate) use rows::{Action, Key, OpRef};
 pub use walk::{Walked, walk};
 

@@ -12,7 +12,7 @@ use super::cache::{Loaded, NotLoaded};
 use super::catch_up::{CaughtUp, Round};
 use super::keys;
 use super::rows::{self, HeldRow, ListRow, WaitingRow};
-use crate::airlock::{Past, RehearsalFault, Walked, rehearse_each, rehearse_spending};
+use crate::airlock::{Past, RehearsalFault, RehearsedEach, Stage, Walked};
 use crate::model::HouseholdDocument;
 use crate::verdict::{
     Candidate, EntryState, Known, Opinion, Outcome, Reading, Settlement, Stated, candidate, final_state,
@@ -110,6 +110,36 @@ impl Replica {
         Ok(store.derive(batch)?)
     }
 
+    /// Tries again, once in the life of this copy, what a document was too slow or too large for: another day, or
+    /// another machine, may have room for it.
+    pub(super) fn retry(
+        &mut self,
+        store: &mut dyn Store,
+        feed: &Feed,
+        report: &mut CaughtUp,
+    ) -> Result<(), Trouble> {
+        if !self.retried.insert(feed.clone()) {
+            return Ok(());
+        }
+        let mut documents = BTreeSet::new();
+        for (rest, _) in rows::scan::<WaitingRow>(store, &keys::all_waiting(feed))? {
+            let (document, rest) = rest.split_at(rest.len().min(DocumentId::LEN));
+            if let (Ok(id), true) = (document.try_into(), rest.starts_with(&ChangeHash::ZERO.0)) {
+                documents.insert(DocumentId(id));
+            }
+        }
+        for id in documents {
+            let absorbed = self.absorb_document(store, feed, &id, &[], true)?;
+            report.merged += absorbed.merged;
+            report.visits += absorbed.visits;
+            if absorbed.bytes > 0 {
+                report.touched.insert(id);
+            }
+            store.derive(absorbed.ops)?;
+        }
+        Ok(())
+    }
+
     fn absorb_document(
         &mut self,
         store: &dyn Store,
@@ -126,9 +156,12 @@ impl Replica {
             .filter_map(|reading| candidate(reading))
             .chain(woken.iter().map(Woken::candidate))
             .collect();
-        let (mut loaded, judged) = match merge_at_once(&self.known, loaded, &candidates) {
-            Some(merged) => merged,
-            None => merge(&self.known, self.cache.take(store, feed, id)?, &candidates),
+        let (mut loaded, judged) = match merge_at_once(&self.known, &mut self.stage, loaded, &candidates) {
+            Ok(merged) => merged,
+            Err(Refused(fault)) => {
+                let loaded = self.cache.take(store, feed, id)?;
+                merge(&self.known, &mut self.stage, loaded, &candidates, fault)
+            }
         };
         let mut absorbed = Absorbed {
             states: candidates
@@ -213,27 +246,44 @@ impl Judged {
     }
 }
 
-/// Settles candidates and rehearses what passes on the document itself, which spares a copy. `None` where
-/// anything fails: the document is gone, and is loaded again for [`merge`].
-fn merge_at_once(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> Option<(Loaded, Judged)> {
+/// Why merging at once came to nothing: the document is gone. With the rehearsal's fault, where one was begun.
+struct Refused(Option<RehearsalFault>);
+
+/// Settles candidates and rehearses what passes on the document itself, which spares a copy. Where anything fails
+/// the document is gone, and is loaded again for [`merge`].
+fn merge_at_once(
+    known: &Known,
+    stage: &mut Stage,
+    loaded: Loaded,
+    candidates: &[Candidate<'_>],
+) -> Result<(Loaded, Judged), Refused> {
     let Loaded { document, past, saved_bytes, is_stored } = loaded;
-    let mut past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some)?;
+    let past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some);
+    let mut past = past.ok_or(Refused(None))?;
     let Settlement { outcomes, passed } = settle(&mut past, document.automerge(), known, candidates);
     if passed.is_empty() {
         let judged = Judged { outcomes, merged: Vec::new(), saved: None };
-        return Some((Loaded { document, past: Some(past), saved_bytes, is_stored }, judged));
+        return Ok((Loaded { document, past: Some(past), saved_bytes, is_stored }, judged));
     }
     let id = document.id();
     let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
-    let rehearsed = rehearse_spending(document.into_automerge(), &changes).ok()?;
+    let rehearsed =
+        stage.rehearse(document.into_automerge(), &changes).map_err(|fault| Refused(Some(fault)))?;
     let (document, saved) = HouseholdDocument::of_rehearsal(id, rehearsed);
     let merged = passed.iter().filter_map(|(place, _)| *place).collect();
     let judged = Judged { outcomes, merged, saved: Some(saved) };
-    Some((Loaded { document, past: Some(past), saved_bytes, is_stored: true }, judged))
+    Ok((Loaded { document, past: Some(past), saved_bytes, is_stored: true }, judged))
 }
 
-/// Settles candidates on a document and adopts what the rehearsal gives, one by one where they fail together.
-fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded, Judged) {
+/// Settles candidates on a document and adopts what the rehearsal gives, in parts where they fail together: as they
+/// did `before`. Where the document was too much for them, that is not tried again.
+fn merge(
+    known: &Known,
+    stage: &mut Stage,
+    loaded: Loaded,
+    candidates: &[Candidate<'_>],
+    before: Option<RehearsalFault>,
+) -> (Loaded, Judged) {
     let Loaded { mut document, past, saved_bytes, is_stored } = loaded;
     let past = past.map_or_else(|| Past::of(document.automerge()).ok(), Some);
     let Some(mut past) = past else {
@@ -245,11 +295,13 @@ fn merge(known: &Known, loaded: Loaded, candidates: &[Candidate<'_>]) -> (Loaded
     let Settlement { mut outcomes, passed } = settle(&mut past, document.automerge(), known, candidates);
     let mut judged = Judged { outcomes: Vec::new(), merged: Vec::new(), saved: None };
     let changes: Vec<&Walked<'_>> = passed.iter().map(|(_, walked)| walked).collect();
-    let rehearsed =
-        if changes.is_empty() { None } else { Some(rehearse_each(document.automerge(), &changes)) };
-    let Some(rehearsed) = rehearsed else {
+    if changes.is_empty() {
         judged.outcomes = outcomes;
         return (Loaded { document, past: Some(past), saved_bytes, is_stored }, judged);
+    }
+    let rehearsed = match before.filter(|fault| fault.is_of_document()) {
+        Some(fault) => RehearsedEach::failed(fault, changes.len()),
+        None => stage.rehearse_each(document.automerge(), &changes),
     };
     let mut all_taken = true;
     for ((place, _), result) in passed.iter().zip(&rehearsed.results) {
@@ -394,8 +446,10 @@ mod tests {
                 otherwise: None,
             };
             let candidates: Vec<Candidate<'_>> = places.iter().map(|place| candidate(*place)).collect();
-            let (at_once, judged) = merge_at_once(&known, empty(), &candidates).expect("nothing fails");
-            let (copied, judged_on_copy) = merge(&known, empty(), &candidates);
+            let stage = &mut Stage::here();
+            let at_once = merge_at_once(&known, stage, empty(), &candidates);
+            let Ok((at_once, judged)) = at_once else { panic!("nothing fails") };
+            let (copied, judged_on_copy) = merge(&known, stage, empty(), &candidates, None);
             assert_eq!(at_once.document.digest(), copied.document.digest());
             assert_eq!(judged.outcomes, judged_on_copy.outcomes);
             assert_eq!(judged.merged, judged_on_copy.merged);

@@ -136,6 +136,11 @@ impl Replica {
         let opener = Opener::new(store, &org, feed, dictionaries)?;
         let (mut report, mut before) = (CaughtUp::default(), CaughtUp::default());
         let (mut anew, mut has_releases) = (opens_now(store, &opener)?, false);
+        match self.retry(store, feed, &mut report) {
+            Ok(()) => {}
+            Err(Trouble::Store(error)) => return Err(error),
+            Err(Trouble::Anew) => anew = true,
+        }
         for _ in 0..READINGS_MAX {
             let ruled = self.ruled(store, &opener, &survey, law, has_releases)?;
             let rules = self.rules(&survey, &ruled.rulings);

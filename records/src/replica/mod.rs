@@ -27,9 +27,11 @@ mod segments;
 mod standing;
 mod survey;
 
-use khettara_core::id::OrgId;
+use std::collections::BTreeSet;
 
-use crate::airlock::AirlockFault;
+use khettara_core::id::{Feed, OrgId};
+
+use crate::airlock::{AirlockFault, Stage};
 use crate::model;
 use crate::verdict::Known;
 use cache::DocumentCache;
@@ -47,25 +49,29 @@ pub struct Replica {
     org: OrgId,
     known: Known,
     cache: DocumentCache,
+    stage: Stage,
+    /// Feeds in which what is to be tried again was, since there is this copy.
+    retried: BTreeSet<Feed>,
 }
 
 impl Replica {
-    /// A copy for an organisation. Documents stay loaded within about `cache_bytes_max` bytes.
+    /// A copy for an organisation. Documents stay loaded within about `cache_bytes_max` bytes, and take changes on
+    /// this stage.
     #[must_use]
-    pub fn new(org: OrgId, cache_bytes_max: usize) -> Self {
-        Self::knowing(org, cache_bytes_max, u32::MAX)
+    pub fn new(org: OrgId, cache_bytes_max: usize, stage: Stage) -> Self {
+        Self::knowing(org, cache_bytes_max, stage, u32::MAX)
     }
 
     /// A copy that knows the constants up to a number from its software, as an older release does. Others it
     /// learns from headquarters.
     #[must_use]
-    pub fn knowing(org: OrgId, cache_bytes_max: usize, constants_max: u32) -> Self {
+    pub fn knowing(org: OrgId, cache_bytes_max: usize, stage: Stage, constants_max: u32) -> Self {
         let mut known = Known::default();
         for constant in model::constants().iter().filter(|constant| constant.number <= constants_max) {
             // A test walks every constant of the software; one that failed would only be missing here.
             let _ = known.add(constant.chunk);
         }
-        Self { org, known, cache: DocumentCache::new(cache_bytes_max) }
+        Self { org, known, cache: DocumentCache::new(cache_bytes_max), stage, retried: BTreeSet::new() }
     }
 
     /// Adds a constant that headquarters published. What was read without it is read anew at the next

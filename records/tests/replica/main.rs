@@ -4,6 +4,7 @@
 
 mod a_clone_registers_another_family;
 mod a_document_is_saved_once_however_many_changes_arrive;
+mod a_document_that_takes_too_long_waits_and_its_neighbours_go_on;
 mod any_order_gives_one_set_of_states;
 mod law;
 mod recording;

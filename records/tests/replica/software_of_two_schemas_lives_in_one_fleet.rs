@@ -4,6 +4,7 @@ use automerge::transaction::Transactable;
 use automerge::{Automerge, Change, ObjType, ROOT, ReadDoc};
 use khettara_core::id::{ActorId, DocumentId};
 use khettara_core::log::Written;
+use khettara_records::airlock::Stage;
 use khettara_records::model::{HouseholdDocument, constant_actor, constants};
 use khettara_records::projection::HouseholdView;
 use khettara_records::replica::Replica;
@@ -14,7 +15,7 @@ use crate::station::{Forger, ORG, Station, feed, form, household, uuid, visit};
 /// A tablet whose software has schema 1.
 fn old_software(name: u8) -> Station {
     let mut station = Station::new(name);
-    station.replica = Replica::knowing(ORG, 1 << 20, 1);
+    station.replica = Replica::knowing(ORG, 1 << 20, Stage::here(), 1);
     station
 }
 

@@ -8,6 +8,7 @@ use khettara_core::log::{
 };
 use khettara_core::store::held::{self, Acceptance, Branch, Pen};
 use khettara_core::store::{Answer, Group, MemoryStore, Store};
+use khettara_records::airlock::Stage;
 use khettara_records::content::SlimChanges;
 use khettara_records::model::{Form, RecordError, parse_line};
 use khettara_records::replica::{CaughtUp, HeldBackEntry, Replica, Saved};
@@ -97,7 +98,7 @@ impl Station {
 impl<S: Store> Station<S> {
     pub(crate) fn over(name: u8, seed: u8, store: S) -> Self {
         let signing = SigningKey::from_seed(&[name; 32]);
-        Self { signing, store, pen: pen(name, seed), replica: Replica::new(ORG, CACHE) }
+        Self { signing, store, pen: pen(name, seed), replica: Replica::new(ORG, CACHE, Stage::here()) }
     }
 
     pub(crate) fn device(&self) -> DeviceKey {

@@ -1,6 +1,7 @@
 //! However many households are read and written, loaded documents keep within their bytes, and lists load none.
 
 use khettara_core::id::DocumentId;
+use khettara_records::airlock::Stage;
 use khettara_records::replica::Replica;
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ fn village(cache_bytes: usize) -> Station {
         station.write(&household(number, r#""water":"well""#));
         station.write(&visit(number, "البئر جفت منذ الصيف"));
     }
-    station.replica = Replica::new(ORG, cache_bytes);
+    station.replica = Replica::new(ORG, cache_bytes, Stage::here());
     station
 }
 
