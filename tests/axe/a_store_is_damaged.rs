@@ -20,7 +20,7 @@ use khettara_tests::Chance;
 use uuid::Uuid;
 
 use crate::notes::{Told, draw_id, faults_of, household_line, visit_line};
-use crate::tablet::{asked, copy, seed};
+use crate::tablet::{SYNCS_MAX, asked, copy, seed};
 use crate::town::{Town, sync};
 
 const JOURNAL_HEADER_BYTES: usize = 90;
@@ -124,10 +124,10 @@ fn prepare(folder: &Path) -> [Prepared; 3] {
     let mut told = work(&amina, &mut chance, 12);
     work(&fatima, &mut chance, 4);
     for device in [&fatima, &amina, &fatima, &amina] {
-        sync(device).expect("syncs");
+        meet(device);
     }
     town.pull();
-    sync(&amina).expect("syncs");
+    meet(&amina);
     told.extend(work(&amina, &mut chance, 8));
     let take = |name: &str, index_is_behind| {
         let dir = folder.join(name);
@@ -144,6 +144,12 @@ fn prepare(folder: &Path) -> [Prepared; 3] {
     let killed = take("killed", true);
     drop(amina);
     [take("closed", false), killed, take("without index", true)]
+}
+
+/// Syncs, on a machine that may be busy with other stories.
+fn meet(device: &Device) {
+    let errors: Vec<_> = (0..SYNCS_MAX).map_while(|_| sync(device).err()).collect();
+    assert!(errors.len() < SYNCS_MAX, "{errors:?}");
 }
 
 fn work(device: &Device, chance: &mut Chance, households: u32) -> Vec<Told> {

@@ -116,12 +116,20 @@ impl Life {
 
     /// Headquarters closes somebody, or releases what was set aside.
     fn rule(&mut self) {
-        let (name, feed) = (self.a_tablet(), self.a_feed());
+        let name = self.a_tablet();
         self.people.disk("headquarters").fail_always(None);
         if self.chance.percent(40) {
             ruling::close(&mut self.people.world, &name, &mut self.chance);
             self.oracle.closed.insert(self.people.world.node(&name).key());
-        } else if self.read("headquarters").is_ok() {
+        } else {
+            self.release();
+        }
+    }
+
+    /// Headquarters releases something of what it reads to be set aside.
+    pub(super) fn release(&mut self) {
+        let feed = self.a_feed();
+        if self.read("headquarters").is_ok() {
             ruling::release(&mut self.people.world, &feed, &mut self.chance);
         }
     }
@@ -155,6 +163,19 @@ impl Life {
         self.restart_one("headquarters");
         self.people.invite(name, &mut self.chance);
         self.tablets.push((*name).into());
+    }
+
+    /// A tablet is lost, or wiped: nobody sees it again, and its worker enrols as somebody new.
+    fn lose(&mut self) {
+        let name = self.a_tablet();
+        if is_hostile(&name) {
+            return;
+        }
+        self.people.reopen(&name, SimulatedDisk::new(), &mut self.chance);
+        self.tablets.retain(|known| *known != name);
+        self.backups.retain(|(of, _)| *of != name);
+        self.oracle.destroyed(&self.people.world);
+        self.hire();
     }
 
     /// Whether a tablet itself brought the news that it is closed, which ends that meeting.
@@ -391,6 +412,10 @@ impl Life {
             self.people.reopen("relay", SimulatedDisk::new(), &mut self.chance);
             self.oracle.relay_set_back = true;
             self.oracle.destroyed(&self.people.world);
+            return;
+        }
+        if self.swarm.losses && self.tablets.len() > 1 && self.chance.percent(40) {
+            self.lose();
             return;
         }
         if self.backups.is_empty() {

@@ -27,6 +27,9 @@ impl Life {
         let mut cost = Cost::default();
         for round in 0..ROUNDS {
             self.answer();
+            if round == ROUNDS_COUNTED && self.swarm.rulings {
+                self.release();
+            }
             for name in parties.clone().iter().filter(|name| *name != "relay") {
                 let counts = round < ROUNDS_COUNTED && !self.is_several(name);
                 let before = counts.then(|| Before::of(&self.people.world, name, "relay"));

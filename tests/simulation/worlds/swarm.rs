@@ -34,6 +34,8 @@ pub(crate) struct Swarm {
     pub(crate) rot: bool,
     /// One tablet runs older software until the end.
     pub(crate) skew: bool,
+    /// Tablets are lost or wiped, and their workers enrol again with empty ones.
+    pub(crate) losses: bool,
 }
 
 impl Swarm {
@@ -62,10 +64,12 @@ impl Swarm {
             deafness: on(30),
             rot: on(15),
             skew: on(30),
+            losses: on(25),
         };
-        // Whoever is closed brings nobody else's work: what only he holds, since its author was set back, stays with
+        // Whoever is closed brings nobody else's work: what only he holds, since its author was set back or lost, stays with
         // him, and no oracle could tell it from what is lost.
         swarm.restored_tablets &= !swarm.rulings;
+        swarm.losses &= !swarm.rulings;
         swarm
     }
 
