@@ -147,4 +147,24 @@ mod tests {
         let other = KeyGrant { serial: 13, ..grant };
         assert_eq!(other.open(&org, &mine), Err(GrantError::NotForUs));
     }
+
+    #[test]
+    fn a_feeds_number_has_one_key() {
+        let org = OrgId([1; 32]);
+        let mine = KemSecret::derive(&[5; 32]);
+        let key = |feed: &str, ordinal, secret| GrantedKey {
+            feed: Feed::new(feed).expect("feed"),
+            ordinal,
+            key: FeedKey::new([secret; 32]),
+        };
+        let opened = |keys: &[GrantedKey]| {
+            let mut chance = Fresh::new([0; 32]).chance();
+            KeyGrant::seal(&org, 12, mine.public(), keys, &mut chance).expect("seals").open(&org, &mine)
+        };
+        let (one, two) = ("08.201.11.07", "08.201.11.09");
+        let several = vec![key(one, 1, 9), key(one, 2, 9), key(two, 1, 9), key(two, 2, 8)];
+        assert_eq!(opened(&several), Ok(several));
+        assert_eq!(opened(&[key(one, 1, 9), key(one, 1, 8)]), Err(GrantError::Malformed));
+        assert_eq!(opened(&[key(one, 1, 9), key(two, 1, 9), key(two, 1, 8)]), Err(GrantError::Malformed));
+    }
 }

@@ -136,4 +136,17 @@ mod tests {
         let nameless = Content { start_nonce: StartNonce::ZERO, items: vec![other] };
         assert_eq!(Content::from_bytes(&nameless.to_bytes(), 1), Err(ContentFault), "whose process is it?");
     }
+
+    #[test]
+    fn only_a_change_is_split_and_nothing_of_it_is_printed() {
+        let chunk = [&[0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1, 3], b"abc".as_slice()].concat();
+        let hash = sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), &chunk[8..]));
+        let chunk = [&chunk[..4], &hash[..4], &chunk[8..]].concat();
+        let change = Written::change(&DocumentId([7; 16]), &chunk);
+        let (document, found, name) = change.split_change().expect("a change");
+        assert_eq!((document, found, name), (DocumentId([7; 16]), chunk.as_slice(), ChangeHash(hash.into())));
+        let other = Written { kind: Entry::START, bytes: change.bytes.clone() };
+        assert_eq!(other.split_change(), Err(ContentFault));
+        assert_eq!(format!("{change:?}"), format!("Written(kind {}, 29 B)", Entry::CHANGE));
+    }
 }

@@ -271,6 +271,11 @@ mod tests {
     use crate::log::payload::NoDictionaries;
 
     fn roundtrip(count: usize, size: usize, clear: bool) -> Vec<Segment> {
+        roundtrip_of(count, (size, 0), clear)
+    }
+
+    /// Entries of so many bytes that do not compress, and so many that do.
+    fn roundtrip_of(count: usize, (noise, zeros): (usize, usize), clear: bool) -> Vec<Segment> {
         let (org, signing) = (OrgId([1; 32]), SigningKey::from_seed(&[2; 32]));
         let feed = Feed::new(if clear { "@roster" } else { "08.201.11.07" }).expect("feed");
         let log =
@@ -289,12 +294,11 @@ mod tests {
         };
         let start = Entry::Start(Start { nonce: StartNonce([7; 16]), software: "test".into(), schema: 1 });
         let mut items = vec![Written::plain(&start).expect("plain")];
-        // Bytes that do not compress, so that sizes are what they seem.
         items.extend((0..count).map(|i| {
-            let mut bytes = vec![0; size];
+            let mut bytes = vec![0; noise + zeros];
             let mut stream = blake3::Hasher::new();
             stream.update(&i.to_le_bytes());
-            stream.finalize_xof().fill(&mut bytes);
+            stream.finalize_xof().fill(&mut bytes[..noise]);
             Written { kind: 9, bytes }
         }));
         let (segments, tip) = cutter.cut(Tip::start(&log), &items).expect("cuts");
@@ -326,9 +330,29 @@ mod tests {
     }
 
     #[test]
+    fn what_compresses_well_fills_its_segments_too() {
+        for (count, noise, zeros) in [(2_000, 50, 250), (4_000, 12, 100)] {
+            let segments = roundtrip_of(count, (noise, zeros), false);
+            let sealed: usize = segments.iter().map(|segment| segment.sealed().len()).sum();
+            let fewest = sealed.div_ceil(limits::SEGMENT_SEALED_BYTES_TARGET);
+            assert!(segments.len() <= fewest + 2, "{} segments for {sealed} B", segments.len());
+            for segment in &segments[2..segments.len() - 1] {
+                assert!((7_168..=9_216).contains(&segment.sealed().len()), "{}", segment.sealed().len());
+            }
+        }
+    }
+
+    #[test]
     fn an_entry_that_needs_more_has_a_segment_of_its_own() {
         let segments = roundtrip(2, 60_000, false);
         assert!(segments.iter().all(|s| s.sealed().len() <= limits::SEGMENT_SINGLE_SEALED_BYTES_MAX));
         assert_eq!(segments.last().map(|s| s.body().count), Some(1));
+    }
+
+    #[test]
+    fn a_cut_says_what_its_author_had_seen_of_the_roster() {
+        assert_eq!(RosterSeen::Position(9).at(7), 9);
+        assert_eq!(RosterSeen::OwnLog { epoch: 0 }.at(1), 0);
+        assert_eq!(RosterSeen::OwnLog { epoch: 3 }.at(7), 3 * (1 << 32) + 6);
     }
 }

@@ -283,3 +283,18 @@ fn a_twin_shows_the_head_that_the_next_headquarters_continues_from() {
     let roster = Roster::fold(office.org, &[office.root.log(), log], &[]);
     assert_eq!(roster.position().map(|position| position.n), Some(2));
 }
+
+#[test]
+fn a_log_is_followed_up_to_an_entry_it_holds() {
+    let logs = Office::open().logs();
+    let held = super::super::branches::read(&logs);
+    for log in held.values() {
+        let heads: Vec<Head> = log.branches[0].iter().map(|step| step.head).collect();
+        for (before, head) in heads.iter().enumerate() {
+            let n = before as u64 + 1;
+            assert_eq!(log.through(n, head).map(<[_]>::len), Some(before + 1));
+            assert!(log.through(n, &Head::ZERO).is_none(), "no name");
+            assert!(log.through(n - 1, head).is_none() && log.through(n + 1, head).is_none());
+        }
+    }
+}
