@@ -240,7 +240,8 @@ impl Damage {
             }
             Self::Zeros { from, to } => {
                 bytes[from..to].fill(0);
-                if is_end(from) || to == bytes.len() { Lost::End } else { Lost::Nothing }
+                // Also where it begins before the last record: then nothing whole lies behind.
+                if is_end(to.saturating_sub(1)) { Lost::End } else { Lost::Nothing }
             }
             Self::Flip { at, bit } => {
                 if let Some(byte) = bytes.get_mut(at) {

@@ -12,6 +12,8 @@ pub(crate) type FileId = [u8; 16];
 pub(crate) const NOTHING: FileId = [0; 16];
 /// Bytes of a file's header; its last 16 are its check.
 pub(crate) const HEADER_BYTES: u64 = 90;
+/// Bytes of a record's length, which it begins with.
+pub(crate) const LENGTH_BYTES: u64 = 4;
 /// Bytes of a record before its content.
 pub(crate) const RECORD_PREFIX_BYTES: usize = 5;
 /// Bytes of a check.

@@ -103,7 +103,7 @@ impl<D: Disk> Journal<D> {
             check = record.check;
         }
         let end = records.offset();
-        if records.stopped_before_a_whole_one()? {
+        if records.stopped_before_another()? {
             return Err(StoreError::Damaged(Damage::Record));
         }
         Ok((end, check))

@@ -2,7 +2,7 @@
 
 use crate::store::disk::{Disk, DiskError};
 use crate::store::journal::format::{
-    CHECK_BYTES, FileId, RECORD_PREFIX_BYTES, content, content_len, name_of, plain_record_size,
+    CHECK_BYTES, FileId, LENGTH_BYTES, RECORD_PREFIX_BYTES, content, content_len, name_of, plain_record_size,
 };
 use crate::store::port::{Damage, StoreError};
 
@@ -10,6 +10,8 @@ const WINDOW_BYTES: usize = 256 * 1024;
 /// Bytes that are checked at most in the search for a whole record behind a torn one: a torn record of any length that
 /// is not made for it needs a fraction.
 const SEARCH_BYTES_MAX: usize = 64 * 1_048_576;
+/// Bytes that are on a disk together or not at all, wherever they begin at a multiple of it: fewer than any sector has.
+const INDIVISIBLE_BYTES: u64 = 64;
 
 /// One whole record.
 pub(crate) struct Record<'a> {
@@ -54,15 +56,19 @@ impl<'d, D: Disk> Records<'d, D> {
         Ok(content.map(|content| Record { content_at, content, end, check }))
     }
 
-    /// Whether a whole record lies anywhere behind the place where reading stopped. An append is synced before the
-    /// next one begins, so no crash leaves that: confirmed bytes have changed. Where the damage hit a length nobody
-    /// knows where the next record begins, so it is looked for at every place, as far as [`SEARCH_BYTES_MAX`] goes.
-    pub(crate) fn stopped_before_a_whole_one(&mut self) -> Result<bool, StoreError> {
+    /// Whether anything was written behind the record at which reading stopped. An append is synced before the next
+    /// one begins, so no crash leaves that: confirmed bytes have changed. Where the damage hit a length nobody
+    /// knows where the next record begins, so a whole one is looked for at every place, as far as [`SEARCH_BYTES_MAX`]
+    /// goes.
+    pub(crate) fn stopped_before_another(&mut self) -> Result<bool, StoreError> {
         if let Some(size) = self.size_at(self.offset)? {
             let next = self.offset + size as u64;
             if let Some(size) = self.size_at(next)?
                 && self.check_of_whole(next, size)?.is_some()
             {
+                return Ok(true);
+            }
+            if self.is_length_whole(size) && self.is_written_from(next)? {
                 return Ok(true);
             }
         }
@@ -80,6 +86,24 @@ impl<'d, D: Disk> Records<'d, D> {
             if self.check_of_whole(at, size)?.is_some() {
                 return Ok(true);
             }
+        }
+        Ok(false)
+    }
+
+    /// Whether the length that says this size was not torn itself: it is there, and no part of it can be missing.
+    fn is_length_whole(&self, size: usize) -> bool {
+        let (first, last) = (self.offset, self.offset + LENGTH_BYTES - 1);
+        size > RECORD_PREFIX_BYTES + CHECK_BYTES && first / INDIVISIBLE_BYTES == last / INDIVISIBLE_BYTES
+    }
+
+    /// Whether the file has anything but zeros from here on.
+    fn is_written_from(&mut self, mut at: u64) -> Result<bool, StoreError> {
+        while at < self.end {
+            let len = usize::try_from(self.end - at).unwrap_or(usize::MAX).min(WINDOW_BYTES);
+            if self.bytes(at, len)?.is_some_and(|bytes| bytes.iter().any(|byte| *byte != 0)) {
+                return Ok(true);
+            }
+            at += len as u64;
         }
         Ok(false)
     }

@@ -290,6 +290,32 @@ fn a_changed_length_is_told_and_nothing_is_cut() {
 }
 
 #[test]
+fn damage_that_reaches_into_the_last_record_is_told_and_a_torn_one_is_not() {
+    let appended = |first: usize, torn: &[u8]| {
+        let mut disk = SimulatedDisk::new();
+        open(&disk, 1).append(&vec![7; first]).expect("appended");
+        let name = disk.list().expect("listed").remove(0);
+        let end = disk.len(&name).expect("a length");
+        disk.append(&name, torn).expect("appended");
+        (disk, name, end)
+    };
+    let torn = |length: [u8; 4], content: u8| [&length[..], &[0], &[content; 90]].concat();
+    let outcome = |disk: &SimulatedDisk| try_open(disk, 2).map(|journal| contents(&journal).len());
+    let told = Err(StoreError::Damaged(Damage::Record));
+
+    // Bytes behind a record that is whole but for a sector: only a later record can have left them.
+    let (disk, name, end) = appended(300, &torn([40, 0, 0, 0], 9));
+    assert_eq!((outcome(&disk), disk.len(&name)), (told, Ok(end + 95)));
+    // Zeros, and the length of a record that was never written, are what a crash leaves.
+    assert_eq!(outcome(&appended(300, &torn([40, 0, 0, 0], 0)).0), Ok(1));
+    assert_eq!(outcome(&appended(300, &torn([0, 0, 0, 0], 9)).0), Ok(1));
+    assert_eq!(outcome(&appended(300, &torn([74, 0, 0, 0], 9)).0), Ok(1), "nothing is behind it");
+    // So may half a length be, where it lies in two sectors: the first begins at 90, the second at 90 + 21 + 79.
+    let (disk, _, end) = appended(79, &torn([0, 40, 0, 0], 9));
+    assert_eq!((outcome(&disk), end % 64), (Ok(1), 62));
+}
+
+#[test]
 fn missing_and_foreign_files_are_damage() {
     let disk = SimulatedDisk::new();
     plant(&disk, header(2, 1, 120), &[b"two"]);
