@@ -355,4 +355,17 @@ mod tests {
         assert_eq!(RosterSeen::OwnLog { epoch: 0 }.at(1), 0);
         assert_eq!(RosterSeen::OwnLog { epoch: 3 }.at(7), 3 * (1 << 32) + 6);
     }
+
+    #[test]
+    fn as_many_entries_are_tried_as_fit_and_never_more_than_a_segment_may_have() {
+        let items = |count, bytes| vec![Written { kind: 9, bytes: vec![0; bytes] }; count];
+        assert_eq!(raw_len(&items(3, 97)), 300);
+        assert_eq!(fitting(&items(3, 97), 300), 3);
+        assert_eq!(fitting(&items(3, 97), 299), 2);
+        assert_eq!(fitting(&items(3, 97), 10), 1, "at least one");
+        let most = limits::SEGMENT_ENTRIES_MAX as usize;
+        assert_eq!(fitting(&items(most + 5, 0), usize::MAX), most);
+        let half = limits::SEGMENT_RAW_BYTES_MAX as usize / 2;
+        assert_eq!(fitting(&items(5, half / 2 - 3), usize::MAX), 2, "half of what may be inflated");
+    }
 }

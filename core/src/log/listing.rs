@@ -176,4 +176,19 @@ mod tests {
         named.finished.insert(LogId([3; 32]), BTreeSet::from([SegmentId([3; 32])]));
         assert_eq!(count(&named), 17);
     }
+
+    #[test]
+    fn a_log_that_the_roster_names_has_its_branches_listed_though_there_is_no_room_for_another() {
+        let branches = || vec![meta(100, 0, 1), meta(1, 100, 2), meta(2, 100, 2)];
+        let logs: BTreeMap<LogId, Vec<SegmentMeta>> =
+            (1..=18).map(|log| (LogId([log; 32]), branches())).collect();
+        let lines = |named: &Named, log| list(&logs, named)[&LogId([log; 32])].lines.len();
+        assert_eq!([16, 17, 18].map(|log| lines(&Named::default(), log)), [2, 0, 0]);
+        let mut named = Named::default();
+        named.points.insert((LogId([18; 32]), 2, Head([2; 32])));
+        assert_eq!([16, 17, 18].map(|log| lines(&named, log)), [2, 0, 2], "not the one before it");
+        let mut named = Named::default();
+        named.finished.insert(LogId([17; 32]), BTreeSet::from([SegmentId([2; 32])]));
+        assert_eq!([16, 17, 18].map(|log| lines(&named, log)), [2, 2, 0]);
+    }
 }

@@ -118,17 +118,19 @@ impl Replica {
         feed: &Feed,
         report: &mut CaughtUp,
     ) -> Result<(), Trouble> {
-        if !self.retried.insert(feed.clone()) {
+        if self.retried.contains(feed) {
             return Ok(());
         }
-        let mut documents = BTreeSet::new();
-        for (rest, _) in rows::scan::<WaitingRow>(store, &keys::all_waiting(feed))? {
-            let (document, rest) = rest.split_at(rest.len().min(DocumentId::LEN));
-            if let (Ok(id), true) = (document.try_into(), rest.starts_with(&ChangeHash::ZERO.0)) {
-                documents.insert(DocumentId(id));
+        let all = keys::all_waiting(feed);
+        let mut from = all.clone();
+        while let Some((key, _)) = store.scan(&all, &from, 1)?.pop() {
+            let Some((id, rest)) = key.get(all.len()..).and_then(<[u8]>::split_first_chunk) else { break };
+            let id = DocumentId(*id);
+            from = keys::behind_waiting_in(feed, &id);
+            // What is to be tried again stands before what waits for a change.
+            if !rest.starts_with(&ChangeHash::ZERO.0) {
+                continue;
             }
-        }
-        for id in documents {
             let absorbed = self.absorb_document(store, feed, &id, &[], true)?;
             report.merged += absorbed.merged;
             report.visits += absorbed.visits;
@@ -137,6 +139,7 @@ impl Replica {
             }
             store.derive(absorbed.ops)?;
         }
+        self.retried.insert(feed.clone());
         Ok(())
     }
 

@@ -128,6 +128,12 @@ pub(super) fn waiting_in(feed: &Feed, document: &DocumentId) -> Vec<u8> {
     of(feed, b'w', &[&document.0])
 }
 
+/// Behind all keys of [`waiting_in`] for one document, and before the next one's.
+pub(super) fn behind_waiting_in(feed: &Feed, document: &DocumentId) -> Vec<u8> {
+    let tail = [0xff; ChangeHash::LEN + LogId::LEN + 8 + SegmentId::LEN + 1];
+    of(feed, b'w', &[&document.0, &tail])
+}
+
 /// A unit that waits for a key or for software.
 pub(super) fn unit(feed: &Feed, log: &LogId, segment: &SegmentId) -> Vec<u8> {
     of(feed, b'u', &[&log.0, &segment.0])
