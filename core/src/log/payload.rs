@@ -286,4 +286,47 @@ mod tests {
             assert_eq!(frame_as(wrong), Err(PayloadFault::Malformed), "{wrong}");
         }
     }
+
+    /// A payload as its parts say, well padded.
+    fn made_of(codec: u8, dictionary: u64, raw_len: u64, compressed: &[u8]) -> Vec<u8> {
+        let mut out = vec![codec];
+        for number in [dictionary, raw_len, compressed.len() as u64] {
+            encoding::push_varint(&mut out, number);
+        }
+        out.extend_from_slice(compressed);
+        out.resize(out.len().next_multiple_of(PADDING), 0);
+        out
+    }
+
+    #[test]
+    fn plain_content_names_no_dictionary_and_its_own_length_within_the_limit() {
+        let unpack = |payload: &[u8]| unpack(payload, &One(text()));
+        assert_eq!(unpack(&made_of(0, 0, 3, b"abc")), Ok(b"abc".to_vec()));
+        assert_eq!(unpack(&made_of(0, 7, 3, b"abc")), Err(PayloadFault::Unknown));
+        for wrong in [2, 4] {
+            assert_eq!(unpack(&made_of(0, 0, wrong, b"abc")), Err(PayloadFault::Malformed));
+        }
+        let most = vec![7; limits::SEGMENT_RAW_BYTES_MAX as usize];
+        let packed = pack(&most, Codec::Plain, 0, &NoDictionaries).expect("as much as there may be");
+        assert_eq!(unpack(&packed), Ok(most.clone()));
+        let more = [&most[..], &[7]].concat();
+        assert_eq!(pack(&more, Codec::Plain, 0, &NoDictionaries), Err(PayloadFault::Malformed));
+        assert_eq!(unpack(&made_of(0, 0, more.len() as u64, &more)), Err(PayloadFault::Malformed));
+    }
+
+    #[test]
+    fn what_needs_no_padding_has_none() {
+        let whole = made_of(0, 0, 28, &[7; 28]);
+        assert_eq!((whole.len(), unpack(&whole, &NoDictionaries)), (32, Ok(vec![7; 28])));
+        let padded = [&whole[..], &[0; 32]].concat();
+        assert_eq!(unpack(&padded, &NoDictionaries), Err(PayloadFault::Malformed));
+    }
+
+    #[test]
+    fn a_dictionary_makes_what_is_like_it_small() {
+        let size = |dictionary| {
+            pack(&text()[..500], Codec::Zstd { dictionary }, 12, &One(text())).expect("packs").len()
+        };
+        assert!(size(7) <= 32 && size(0) > 64, "{} and {}", size(7), size(0));
+    }
 }
