@@ -184,7 +184,11 @@ mod tests {
                 let Ok((document, chunk, _)) = item.split_change() else {
                     return Shaped { written: item.clone(), last_op: 0 };
                 };
-                let last = here.insert(document, n).or_else(|| ground.earlier.latest(&document));
+                let last = here.insert(document, n).or_else(|| {
+                    let last = ground.earlier.latest(&document)?;
+                    assert_eq!(ground.earlier.at(last).map(|one| one.document), Some(document));
+                    Some(last)
+                });
                 let backwards: Vec<u8> = chunk.iter().rev().copied().collect();
                 let bytes = [&document.0[..], &last.unwrap_or(0).to_le_bytes(), &backwards].concat();
                 Shaped { written: Written { kind: item.kind, bytes }, last_op: n }
