@@ -329,4 +329,27 @@ mod tests {
         };
         assert!(size(7) <= 32 && size(0) > 64, "{} and {}", size(7), size(0));
     }
+
+    #[test]
+    fn a_frames_first_bytes_say_how_much_memory_it_wants_and_which_dictionary() {
+        let read = |rest: &[u8]| {
+            let magic = zstd_safe::MAGICNUMBER.to_le_bytes();
+            FrameHeader::read(&[&magic, rest].concat()).map(|header| (header.window, header.dictionary))
+        };
+        // Descriptor, window, dictionary, size: RFC 8878, 3.1.1.1.
+        assert_eq!(read(&[0x00, 0x00]), Some((1_024, 0)));
+        assert_eq!(read(&[0x00, 0x0b]), Some((2_048 + 3 * 256, 0)));
+        assert_eq!(read(&[0x01, 0x00, 7]), Some((1_024, 7)));
+        assert_eq!(read(&[0x02, 0x00, 1, 2]), Some((1_024, 0x0201)));
+        assert_eq!(read(&[0x03, 0x00, 1, 2, 3, 4]), Some((1_024, 0x0403_0201)));
+        assert_eq!(read(&[0x20, 200]), Some((200, 0)), "one segment: as much as it holds");
+        assert_eq!(read(&[0x60, 0x10, 0x01]), Some((0x0110 + 256, 0)));
+        assert_eq!(read(&[0xa0, 1, 2, 3, 0]), Some((0x03_0201, 0)));
+        assert_eq!(read(&[0xe0, 1, 0, 0, 0, 0, 0, 0, 1]), Some(((1 << 56) + 1, 0)));
+        assert_eq!(read(&[0x21, 7, 200]), Some((200, 7)));
+        for wrong in [&[0x08, 0x00][..], &[0x00], &[0x20], &[0x01, 0x00], &[0x60, 0x10], &[]] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+        assert!(FrameHeader::read(&[1, 2, 3, 4, 0, 0]).is_none());
+    }
 }
