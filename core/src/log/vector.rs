@@ -127,4 +127,30 @@ mod tests {
         vector.set(Feed::roster(), [line(1, 9, 1), line(1, 8, 2), line(2, 1, 3)].into_iter().collect());
         assert_eq!(vector.ranked_logs(), vec![LogId([1; 32]), LogId([2; 32])]);
     }
+
+    #[test]
+    fn a_vector_gives_back_its_lines_and_counts_them() {
+        let (one, two) = (Feed::new("08.201.11.07").expect("feed"), Feed::new("08.201.11.09").expect("feed"));
+        let mut vector = Vector::default();
+        assert_eq!((vector.line_count(), vector.iter().count()), (0, 0));
+        vector.set(two.clone(), [line(3, 4, 4)].into_iter().collect());
+        vector.set(one.clone(), [line(1, 9, 1), line(2, 5, 2)].into_iter().collect());
+        assert_eq!(vector.lines(&one), [line(1, 9, 1), line(2, 5, 2)]);
+        assert_eq!(vector.line_count(), 3);
+        let feeds: Vec<(&Feed, usize)> = vector.iter().map(|(feed, lines)| (feed, lines.len())).collect();
+        assert_eq!(feeds, [(&one, 2), (&two, 1)], "feeds ascending");
+    }
+
+    #[test]
+    fn a_base_is_called_by_its_digest_and_a_subscription_by_its_feeds() {
+        assert_eq!(
+            base_id(&Digest([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9])),
+            [1, 2, 3, 4, 5, 6, 7, 8]
+        );
+        let feeds = || ["08.201.11.07", "08.201.11.09"].map(|name| Feed::new(name).expect("feed"));
+        let name = subscription_hash(feeds());
+        assert_eq!(name, subscription_hash(feeds().into_iter().rev()), "in whatever order");
+        assert_ne!(name, subscription_hash(feeds().into_iter().take(1)));
+        assert_eq!(name, [55, 148, 125, 208, 169, 249, 157, 90], "as peers of every version say it");
+    }
 }
