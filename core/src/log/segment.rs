@@ -179,3 +179,105 @@ impl Segment {
         Self::of_verified(Verified::of_store(header)?, sealed.to_vec())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::SigningKey;
+
+    const ORG: OrgId = OrgId([1; 32]);
+
+    fn body(first: u64, count: u32, back: u8, sealed: &[u8]) -> SegmentBody {
+        SegmentBody {
+            log: LogId([2; 32]),
+            first,
+            count,
+            back: SegmentId([back; 32]),
+            head: Head([4; 32]),
+            key: KeyId([5; 8]),
+            roster_seen: 6,
+            sealed_len: sealed.len() as u32,
+            sealed_hash: sealed_hash(sealed),
+        }
+    }
+
+    fn signed(kind: Kind, body: &SegmentBody) -> Signed {
+        let signing = SigningKey::from_seed(&[3; 32]);
+        Signed::make(&ORG, &signing, kind, encoding::to_bytes(body)).as_signed().clone()
+    }
+
+    fn checked(body: &SegmentBody, sealed: &[u8]) -> Result<Segment, SegmentError> {
+        Segment::check(&ORG, signed(Kind::Segment, body), sealed.to_vec())
+    }
+
+    #[test]
+    fn positions_lengths_and_what_it_goes_on_from_keep_the_rules() {
+        let (one, several) = (limits::SEGMENT_SINGLE_SEALED_BYTES_MAX, limits::SEGMENT_SEALED_BYTES_MAX);
+        for (first, count, back, len) in
+            [(1, 1, 0, one), (1, 2, 0, several), (2, 1, 9, one), (7, 3, 9, several), (u64::MAX - 1, 1, 9, 0)]
+        {
+            let sealed = vec![7; len];
+            let body = body(first, count, back, &sealed);
+            let segment = checked(&body, &sealed).expect("keeps the rules");
+            assert_eq!(segment.body().last(), first + u64::from(count - 1));
+            assert_eq!((segment.id(), segment.sealed()), (body.id(segment.header().version()), &sealed[..]));
+        }
+        for (first, count, back, len) in [
+            (1, 1, 0, one + 1),
+            (1, 2, 0, several + 1),
+            (1, 0, 0, 0),
+            (0, 1, 0, 0),
+            (0, 1, 9, 0),
+            (1, 1, 9, 0),
+            (2, 1, 0, 0),
+            (u64::MAX, 1, 9, 0),
+        ] {
+            let sealed = vec![7; len];
+            let broken = checked(&body(first, count, back, &sealed), &sealed);
+            assert_eq!(broken, Err(SegmentError::Header), "{first} {count} {back} {len}");
+        }
+    }
+
+    #[test]
+    fn the_sealed_bytes_are_those_that_were_signed() {
+        let (good, sealed) = (body(1, 1, 0, b"sealed"), b"sealed");
+        let segment = checked(&good, sealed).expect("good");
+        assert_eq!(checked(&good, b"Sealed"), Err(SegmentError::Sealed));
+        assert_eq!(
+            checked(&SegmentBody { sealed_len: 5, ..good.clone() }, sealed),
+            Err(SegmentError::Sealed)
+        );
+        let other = Segment::check(&ORG, signed(Kind::Receipt, &good), sealed.to_vec());
+        assert_eq!(other, Err(SegmentError::OtherKind));
+        let bytes = segment.to_bytes();
+        assert_eq!(Segment::from_bytes(&ORG, &bytes), Ok(segment.clone()));
+        assert_eq!(Segment::of_store(&bytes), Ok(segment));
+        let mut changed = bytes.clone();
+        *changed.last_mut().expect("bytes") ^= 1;
+        assert_eq!(Segment::from_bytes(&ORG, &changed), Err(SegmentError::Sealed));
+        assert_eq!(Segment::of_store(&changed), Err(SegmentError::Sealed));
+        assert!(matches!(Segment::from_bytes(&OrgId([9; 32]), &bytes), Err(SegmentError::Signed(_))));
+    }
+
+    #[test]
+    fn the_seal_is_bound_to_all_that_is_known_before_it() {
+        let good = body(7, 3, 9, b"sealed");
+        let bound = good.aad(&ORG, 1);
+        assert_eq!(bound.len(), 32 + 1 + 32 + 8 + 4 + 32 + 32 + 8 + 8);
+        let after = SegmentBody { sealed_len: 1, sealed_hash: [0; 32], ..good.clone() };
+        assert_eq!(after.aad(&ORG, 1), bound, "not to what sealing gives");
+        for other in [
+            SegmentBody { log: LogId([0; 32]), ..good.clone() },
+            SegmentBody { first: 8, ..good.clone() },
+            SegmentBody { count: 4, ..good.clone() },
+            SegmentBody { back: SegmentId([0; 32]), ..good.clone() },
+            SegmentBody { head: Head([0; 32]), ..good.clone() },
+            SegmentBody { key: KeyId([0; 8]), ..good.clone() },
+            SegmentBody { roster_seen: 0, ..good.clone() },
+        ] {
+            assert_ne!(other.aad(&ORG, 1), bound);
+        }
+        assert_ne!(good.aad(&OrgId([9; 32]), 1), bound);
+        assert_ne!(good.aad(&ORG, 2), bound);
+    }
+}
