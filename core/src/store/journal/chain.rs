@@ -7,7 +7,7 @@ use crate::store::disk::{Disk, DiskError};
 use crate::store::journal::format::{FileId, HEADER_BYTES, Header, NOTHING, is_draft, is_journal, name_of};
 use crate::store::journal::records::{Records, read_exact};
 use crate::store::port::{Damage, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The files as they follow each other.
 pub(crate) struct Chain {
@@ -32,12 +32,7 @@ pub(crate) fn read<D: Disk>(disk: &D) -> Result<Chain, StoreError> {
             }
         }
     }
-    let mut stores = found.values().map(|header| header.store);
-    if let Some(store) = stores.next()
-        && stores.any(|other| other != store)
-    {
-        return damaged(Damage::OtherStore);
-    }
+    let found = of_one_store(disk, found, &mut litter)?;
     let headers = in_order(disk, &found, &mut litter)?;
     check_lengths(disk, &headers)?;
     Ok(Chain { headers, litter })
@@ -56,6 +51,33 @@ fn read_header<D: Disk>(disk: &D, name: &str) -> Result<Option<Header>, StoreErr
         None if len > HEADER_BYTES => damaged(Damage::Header),
         header => Ok(header),
     }
+}
+
+/// The files of the store. Its first file may be begun and taken away again, by a process whose disk failed; the next
+/// process begins another store then, and a power cut may bring the first one's file back. Neither has taken a
+/// record: one of them counts.
+fn of_one_store<D: Disk>(
+    disk: &D,
+    found: BTreeMap<FileId, Header>,
+    litter: &mut Vec<String>,
+) -> Result<BTreeMap<FileId, Header>, StoreError> {
+    let mut stores: BTreeSet<FileId> = found.values().map(|header| header.store).collect();
+    if stores.len() < 2 {
+        return Ok(found);
+    }
+    for header in found.values() {
+        if disk.len(&name_of(&header.file))? > HEADER_BYTES {
+            stores.retain(|store| *store == header.store);
+        }
+    }
+    // None is left where two have taken more than their header.
+    let Some(store) = stores.pop_first() else { return damaged(Damage::OtherStore) };
+    let (ours, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        found.into_iter().partition(|(_, header)| header.store == store);
+    let named: BTreeSet<FileId> = others.values().map(|header| header.predecessor).collect();
+    let leaves = others.keys().filter(|file| !named.contains(*file));
+    litter.extend(leaves.map(name_of));
+    Ok(ours)
 }
 
 type Children<'a> = BTreeMap<FileId, Vec<&'a Header>>;

@@ -331,6 +331,26 @@ fn missing_and_foreign_files_are_damage() {
 }
 
 #[test]
+fn a_first_file_that_was_taken_away_and_comes_back_is_nothing() {
+    let other = |file| Header { store: [8; 16], ..header(file, 0, 0) };
+    let one: &[&[u8]] = &[b"one"];
+    for (first, second) in [(&[][..], &[][..]), (one, &[]), (&[], one)] {
+        let disk = SimulatedDisk::new();
+        plant(&disk, header(2, 0, 0), first);
+        plant(&disk, other(1), second);
+        let mut journal = try_open(&disk, 3).expect("neither of the two has taken a record, or one alone");
+        let before = first.len() + second.len();
+        assert_eq!((contents(&journal).len(), disk.list().expect("listed").len()), (before, 1));
+        journal.append(b"next").expect("appended");
+        assert_eq!(contents(&open(&disk, 4)).len(), before + 1);
+    }
+    let disk = SimulatedDisk::new();
+    plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, other(2), &[b"two"]);
+    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::OtherStore)));
+}
+
+#[test]
 fn the_last_file_is_synced_before_anything_read_from_it_is_used() {
     let mut disk = SimulatedDisk::new();
     let name = name_of(&[1; 16]);
