@@ -134,14 +134,6 @@ impl<D: Disk, I: Index> JournalStore<D, I> {
         inner.shelf.index.flush().map_err(|_| StoreError::Index)
     }
 
-    /// Sets the index aside and builds it anew from the journal.
-    ///
-    /// # Errors
-    /// What the disk says while reading the journal.
-    pub fn rebuild(&mut self) -> Result<(), StoreError> {
-        self.inner.get_mut().rebuild()
-    }
-
     /// Why the index was built anew since opening, or since this was last asked; for the log and the person.
     pub fn take_mended(&mut self) -> Option<Reason> {
         self.inner.get_mut().mended.take()

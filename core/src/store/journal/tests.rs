@@ -2,6 +2,7 @@
 
 use super::format::{HEADER_BYTES, Header, name_of, record};
 use super::{Fresh, Journal, Position};
+use crate::limits::JOURNAL_RECORD_BYTES_MAX;
 use crate::store::disk::{Disk, DiskError};
 use crate::store::port::{Damage, StoreError};
 use crate::store::simulated_disk::{Fault, SimulatedDisk};
@@ -192,6 +193,34 @@ fn a_full_file_is_followed_by_the_next() {
     assert!(disk.list().expect("listed").iter().all(|name| disk.len(name).is_ok_and(|len| len <= 300)));
     assert!(disk.list().expect("listed").len() > 5);
     assert_eq!(contents(&open(&disk, 2)), all);
+}
+
+#[test]
+fn a_file_is_filled_to_its_last_byte_and_one_record_may_be_larger_than_a_file() {
+    let (two, files) =
+        (HEADER_BYTES + 2 * (9 + 21), |disk: &SimulatedDisk| disk.list().expect("listed").len());
+    let disk = SimulatedDisk::new();
+    let (mut journal, _) = Journal::open(disk.clone(), ids(1), two, None).expect("opens");
+    let counts = [[7; 9], [8; 9], [9; 9]].map(|content| {
+        journal.append(&content).expect("appended");
+        files(&disk)
+    });
+    assert_eq!(counts, [1, 1, 2]);
+    // The next record fails, and its file is followed at once by one that has none yet.
+    disk.fail(0, Fault::Nothing(DiskError::Full));
+    assert!(journal.append(&[1; 9]).is_err());
+    assert_eq!(files(&disk), 3);
+    journal.append(&[2; 500]).expect("appended");
+    assert_eq!((files(&disk), contents(&open(&disk, 2)).len()), (3, 4));
+}
+
+#[test]
+fn a_record_is_as_large_as_one_may_be_and_no_larger() {
+    let mut journal = open(&SimulatedDisk::new(), 1);
+    let most = vec![7; JOURNAL_RECORD_BYTES_MAX + 1];
+    assert_eq!(journal.append(&most), Err(StoreError::TooLarge));
+    journal.append(&most[1..]).expect("appended");
+    assert_eq!(contents(&journal), [&most[1..]]);
 }
 
 #[test]

@@ -231,6 +231,21 @@ fn what_waits_is_answered_from_memory_and_is_in_the_index_when_the_store_is_clos
 }
 
 #[test]
+fn a_checkpoint_gives_the_index_what_waits_and_makes_it_durable() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open_waiting(&disk, &index, 1, MUCH).expect("opens");
+    for n in 1..=6 {
+        follow(&mut store, n);
+    }
+    store.checkpoint().expect("flushed");
+    std::mem::forget(store);
+    index.crash(0);
+    assert_eq!(index.0.borrow().batches.len(), 2, "the first commit, and everything behind it");
+    let (store, opened) = open_waiting(&disk, &index, 2, MUCH).expect("opens");
+    assert_eq!((opened.rebuilt, followed(&store)), (None, 6));
+}
+
+#[test]
 fn the_index_is_given_what_waits_when_it_is_much_by_bytes_or_by_calls() {
     for (bytes, calls, batches) in [(MUCH, 50u8, 3), (3_000, 4, 2), (3_000, 3, 1)] {
         let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
