@@ -145,4 +145,12 @@ mod tests {
         assert!(Place::COLLEAGUE.may_be_said_by(Some(Role::WORKER)));
         assert!(!Place::COLLEAGUE.may_be_said_by(None));
     }
+
+    #[test]
+    fn what_is_held_of_receipts_has_one_digest() {
+        let name = |ordinal| ReceiptBody { ordinal, ..body(Place::RELAY, vec![]) }.name(DeviceKey([7; 32]));
+        assert_eq!(receipts_digest([name(1), name(2)]), receipts_digest([name(2), name(1)]));
+        assert_ne!(receipts_digest([name(1), name(2)]), receipts_digest([name(1)]));
+        assert_ne!(receipts_digest([name(1)]), receipts_digest([name(2)]));
+    }
 }
