@@ -151,6 +151,7 @@ fn chain(mut nonce: StartNonce, items: Vec<Shaped>, first: u64, before: &Head) -
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::slice::from_ref;
 
     use sha2::{Digest as _, Sha256};
 
@@ -306,10 +307,10 @@ mod tests {
         );
         assert_eq!(opened(begun, &[start(7), change.clone()], &Head([1; 32])), Unit::Broken, "another head");
         let named = Tip { nonce: StartNonce([7; 16]), ..begun };
-        assert_eq!(opened(named, &[change.clone()], &first), Unit::Broken, "no Start");
-        assert_eq!(opened(begun, &[unreadable.clone()], &first), Unit::Broken, "a Start that does not read");
+        assert_eq!(opened(named, from_ref(&change), &first), Unit::Broken, "no Start");
+        assert_eq!(opened(begun, from_ref(&unreadable), &first), Unit::Broken, "a Start that does not read");
         let later = Tip { n: 5, segment: SegmentId([9; 32]), ..named };
-        assert!(matches!(opened(later, &[change.clone()], &first), Unit::Entries(_)));
+        assert!(matches!(opened(later, from_ref(&change), &first), Unit::Entries(_)));
         assert_eq!(opened(later, &[change, unreadable], &first), Unit::Broken, "nor may a later one");
     }
 }

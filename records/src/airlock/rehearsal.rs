@@ -48,12 +48,17 @@ impl RehearsalFault {
 }
 
 /// A document that took the changes, as it came back from its own bytes. The caller adopts it as it is.
-#[derive(Debug)]
 pub struct Rehearsed {
     /// The reloaded document. automerge gave it a random actor: whoever writes with it sets its own first.
     pub document: Automerge,
     /// Its saved bytes, not compressed.
     pub saved: Vec<u8>,
+}
+
+impl std::fmt::Debug for Rehearsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rehearsed({} B)", self.saved.len())
+    }
 }
 
 /// What became of several changes.
@@ -74,14 +79,12 @@ impl RehearsedEach {
 }
 
 /// A rehearsal with all it needs, so that another thread can carry it out.
-#[derive(Debug)]
 pub struct Rehearsal {
     document: Automerge,
     changes: Vec<Offered>,
 }
 
 /// A change that was walked through.
-#[derive(Debug)]
 struct Offered {
     hash: ChangeHash,
     deps: Vec<ChangeHash>,
@@ -107,6 +110,12 @@ impl Rehearsal {
         // Nothing that a panic may have left half done outlives the closure, so unwinding is safe here.
         let staged = catch_unwind(AssertUnwindSafe(|| stage(self.document, self.changes)));
         staged.unwrap_or(Err(RehearsalFault::Panicked))
+    }
+}
+
+impl std::fmt::Debug for Rehearsal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rehearsal({} changes)", self.changes.len())
     }
 }
 
