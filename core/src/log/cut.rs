@@ -315,6 +315,10 @@ mod tests {
             assert_eq!(Segment::from_bytes(&org, &segment.to_bytes()).as_ref(), Ok(segment));
         }
         assert_eq!(read, items);
+        let own = Cutter { roster_seen: RosterSeen::OwnLog { epoch: 2 }, ..cutter };
+        let (own, _) = own.cut(Tip::start(&log), &items).expect("cuts");
+        let seen = |segment: &Segment| (2 << 32) + segment.body().first - 1;
+        assert!(own.iter().all(|segment| segment.body().roster_seen == seen(segment)));
         segments
     }
 
