@@ -14,11 +14,28 @@ fn an_early_claim_binds_nothing_and_waits_for_the_handshake() {
     let amina = world.node("amina").key();
     let mut raw = Raw::reaches(world.node_mut("relay"), amina, false);
     raw.say(&Frame::Claim(claim));
-    assert!(raw.closed.is_some());
+    assert_eq!((raw.closed, raw.heard.len()), (None, 0));
     raw.hang_up();
     assert_eq!(world.node("relay").engine.roster().binding(serial), BindingState::None);
     let report = world.meet_over("amina", "relay", Link { early: true, ..Link::default() });
     assert!(report.settled, "a tablet waits with its claim: {report:#?}");
+}
+
+#[test]
+fn a_claim_that_overtakes_the_end_of_the_handshake_is_heard_when_that_comes() {
+    let mut world = World::new(44);
+    let (serial, _) = world.invited_tablet("amina");
+    assert!(world.meet("headquarters", "relay").settled);
+    let claim = world.node("amina").engine.party().claim.clone().expect("has one");
+    let amina = world.node("amina").key();
+    let mut raw = Raw::reaches(world.node_mut("relay"), amina, false);
+    raw.say(&Frame::Claim(claim));
+    raw.confirm();
+    assert!(raw.heard.iter().any(|frame| matches!(frame, Frame::Bound(_))), "{:?}", raw.closed);
+    assert_eq!(raw.closed, None);
+    raw.hang_up();
+    assert_ne!(world.node("relay").engine.roster().binding(serial), BindingState::None);
+    assert!(world.meet("amina", "relay").settled, "who did not hear the answer claims again");
 }
 
 #[test]

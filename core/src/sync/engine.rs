@@ -273,6 +273,9 @@ fn take(
         }
         Input::Confirmed { session } => with(desk, sessions, session, |desk, session| {
             session.confirmed = true;
+            if let Some(claim) = session.early_claim.take() {
+                stranger::hear_claim(desk, session, &claim)?;
+            }
             if session.dialled && session.stage == Stage::Silent {
                 hello::open(desk, session)?;
             }

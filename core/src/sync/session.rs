@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::id::{DeviceKey, Feed, LogId, SegmentId};
 use crate::log::{Descriptor, ReceiptName, Vector};
 use crate::sync::port::SessionId;
-use crate::wire::{Hello, LogEnds, LogRef, ShortEnd};
+use crate::wire::{ClaimFrame, Hello, LogEnds, LogRef, ShortEnd};
 
 /// What the peer may do here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +121,8 @@ pub(super) struct Session {
     pub(super) peer: DeviceKey,
     pub(super) dialled: bool,
     pub(super) confirmed: bool,
+    /// A claim heard before our side of the handshake was complete: the peer's was, or somebody repeats it.
+    pub(super) early_claim: Option<ClaimFrame>,
     pub(super) standing: Standing,
     pub(super) stage: Stage,
     /// The Hello heard, kept until its sender is admitted and its vector is known.
@@ -205,6 +207,7 @@ impl Session {
             peer,
             dialled,
             confirmed,
+            early_claim: None,
             standing: Standing::Stranger,
             stage: Stage::Silent,
             hello: None,

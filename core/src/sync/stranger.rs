@@ -74,14 +74,19 @@ pub(super) fn claim(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     Ok(())
 }
 
-/// A tablet claims a serial. Only its registrar decides, only who was first, only after the handshake.
+/// A tablet claims a serial. Only its registrar decides, only who was first, only after the handshake: a claim that
+/// overtook the word that it is complete waits for that word.
 pub(super) fn hear_claim(
     desk: &mut Desk<'_>,
     session: &mut Session,
     frame: &ClaimFrame,
 ) -> Result<(), EngineError> {
-    if session.dialled || !session.confirmed || frame.claim.device != session.peer {
+    if session.dialled || frame.claim.device != session.peer {
         end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    if !session.confirmed {
+        session.early_claim = Some(frame.clone());
         return Ok(());
     }
     if let Err(reason) = judge_claim(desk, frame) {
