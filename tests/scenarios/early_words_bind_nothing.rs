@@ -5,15 +5,27 @@ use khettara_core::store::held::{Side, bases};
 use khettara_core::wire::Frame;
 use khettara_tests::{Link, Raw, World};
 
-#[test]
-fn an_early_claim_binds_nothing_and_waits_for_the_handshake() {
-    let mut world = World::new(42);
+/// Invites Amina, and the relay hears of it; gives the serial.
+fn invited(world: &mut World) -> u32 {
     let (serial, _) = world.invited_tablet("amina");
     assert!(world.meet("headquarters", "relay").settled);
+    serial
+}
+
+/// Amina's claim reaches the relay before the handshake is complete there.
+fn claims_early(world: &mut World) -> Raw<'_> {
     let claim = world.node("amina").engine.party().claim.clone().expect("has one");
     let amina = world.node("amina").key();
     let mut raw = Raw::reaches(world.node_mut("relay"), amina, false);
     raw.say(&Frame::Claim(claim));
+    raw
+}
+
+#[test]
+fn an_early_claim_binds_nothing_and_waits_for_the_handshake() {
+    let mut world = World::new(42);
+    let serial = invited(&mut world);
+    let raw = claims_early(&mut world);
     assert_eq!((raw.closed, raw.heard.len()), (None, 0));
     raw.hang_up();
     assert_eq!(world.node("relay").engine.roster().binding(serial), BindingState::None);
@@ -24,12 +36,8 @@ fn an_early_claim_binds_nothing_and_waits_for_the_handshake() {
 #[test]
 fn a_claim_that_overtakes_the_end_of_the_handshake_is_heard_when_that_comes() {
     let mut world = World::new(44);
-    let (serial, _) = world.invited_tablet("amina");
-    assert!(world.meet("headquarters", "relay").settled);
-    let claim = world.node("amina").engine.party().claim.clone().expect("has one");
-    let amina = world.node("amina").key();
-    let mut raw = Raw::reaches(world.node_mut("relay"), amina, false);
-    raw.say(&Frame::Claim(claim));
+    let serial = invited(&mut world);
+    let mut raw = claims_early(&mut world);
     raw.confirm();
     assert!(raw.heard.iter().any(|frame| matches!(frame, Frame::Bound(_))), "{:?}", raw.closed);
     assert_eq!(raw.closed, None);

@@ -91,11 +91,7 @@ impl Replica {
             }
             bytes += absorbed.bytes;
             batch.append(&mut absorbed.ops);
-            report.merged += absorbed.merged;
-            report.visits += absorbed.visits;
-            if absorbed.bytes > 0 {
-                report.touched.insert(*id);
-            }
+            absorbed.tell(id, report);
             if bytes > CATCH_UP_BATCH_BYTES {
                 store.derive(std::mem::take(&mut batch))?;
                 bytes = 0;
@@ -132,11 +128,7 @@ impl Replica {
                 continue;
             }
             let absorbed = self.absorb_document(store, feed, &id, &[], true)?;
-            report.merged += absorbed.merged;
-            report.visits += absorbed.visits;
-            if absorbed.bytes > 0 {
-                report.touched.insert(id);
-            }
+            absorbed.tell(&id, report);
             store.derive(absorbed.ops)?;
         }
         self.retried.insert(feed.clone());
@@ -210,6 +202,15 @@ struct Absorbed {
 }
 
 impl Absorbed {
+    /// Adds to the report what became of this document.
+    fn tell(&self, id: &DocumentId, report: &mut CaughtUp) {
+        report.merged += self.merged;
+        report.visits += self.visits;
+        if self.bytes > 0 {
+            report.touched.insert(*id);
+        }
+    }
+
     fn document_rows(
         &mut self,
         store: &dyn Store,
