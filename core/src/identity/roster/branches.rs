@@ -88,17 +88,15 @@ fn steps(log: LogId, branch: &RosterBranch) -> Vec<Step<'_>> {
 
 /// Fills in what a twin segment shows, and drops branches that another contains.
 fn joined(branches: Vec<Vec<Step<'_>>>) -> Vec<Vec<Step<'_>>> {
-    let filled: Vec<Vec<Step<'_>>> =
+    let mut by_length: Vec<Vec<Step<'_>>> =
         branches.iter().map(|branch| filled(branch.clone(), &branches)).collect();
     let mut kept: Vec<Vec<Step<'_>>> = Vec::new();
-    let mut by_length = filled;
-    by_length.sort_by_key(|branch| (std::cmp::Reverse(branch.len()), heads(branch)));
+    by_length.sort_by_key(|branch| std::cmp::Reverse(branch.len()));
     for branch in by_length {
         if !branch.is_empty() && kept.iter().all(|longer| common(longer, &branch) < branch.len()) {
             kept.push(branch);
         }
     }
-    kept.sort_by_key(|branch| heads(branch));
     kept
 }
 
@@ -113,8 +111,4 @@ fn filled<'a>(mut branch: Vec<Step<'a>>, all: &[Vec<Step<'a>>]) -> Vec<Step<'a>>
         }
     }
     branch
-}
-
-fn heads(branch: &[Step<'_>]) -> Vec<Head> {
-    branch.iter().map(|step| step.head).collect()
 }

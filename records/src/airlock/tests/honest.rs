@@ -12,10 +12,14 @@ fn every_change_that_honest_tablets_write_passes_the_walk_and_stands_on_its_past
     for seed in 0..24 {
         let (document, changes) = edited(seed, 130);
         let mut past = Past::default();
+        assert!(past.is_empty());
         for (place, change) in changes.iter().enumerate() {
             let walked = walk(change.raw_bytes())
                 .unwrap_or_else(|fault| panic!("seed {seed}, change {place}: {fault:?}"));
             past.add(&walked, &()).unwrap_or_else(|fault| panic!("seed {seed}, change {place}: {fault:?}"));
+            assert_eq!(past.add(&walked, &()), Ok(()), "once more changes nothing");
+            assert!(past.contains(&walked.header().hash) && !past.is_empty());
+            assert_eq!(past.len(), place + 1);
             let header = walked.header();
             assert_eq!(header.hash.as_bytes(), &change.hash().0);
             assert_eq!(walked.actor().as_bytes(), change.actor_id().to_bytes());

@@ -26,6 +26,8 @@ fn the_root_names_headquarters_and_relays_and_each_writes_in_its_own_feed() {
     let (root, hq, relay) = (office.root_key.public(), office.hq_key.public(), office.relay_key.public());
     assert_eq!(roster.headquarters(), Some(hq));
     assert_eq!(roster.relays(), vec![relay]);
+    assert_eq!(roster.genesis().map(|genesis| genesis.root), Some(root));
+    assert_eq!(roster.org(), office.org);
     let writes = |key| {
         [Feed::roster(), Feed::people(), Feed::bindings(), feed(COMMUNE), feed("@roster/other")]
             .map(|name| roster.may_write(key, &name))
@@ -38,7 +40,12 @@ fn the_root_names_headquarters_and_relays_and_each_writes_in_its_own_feed() {
     assert_eq!(roster.rights(&relay, &feed("09.1")), Rights(0));
     assert_eq!(roster.rights(&hq, &feed("09.1")), ALL);
     assert_eq!(roster.issuer_role(&relay), Some(Role::RELAY));
+    assert_eq!(roster.delegate(&hq), Some((Role::HEADQUARTERS, &patterns(&["*"]))));
+    assert_eq!(roster.delegate(&relay), Some((Role::RELAY, &patterns(&["08.*"]))));
     assert!(roster.subscribed_by_right(&relay, &Feed::people()));
+    assert!(roster.subscribed_by_right(&hq, &feed(COMMUNE)));
+    assert!(!roster.subscribed_by_right(&hq, &feed("@roster/other")), "nobody knows what that is");
+    assert_eq!(roster.serials().count(), 0);
 }
 
 #[test]

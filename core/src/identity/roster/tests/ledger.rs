@@ -1,10 +1,14 @@
 //! What headquarters says, closings, releases, and that order changes nothing.
 
+use std::collections::BTreeSet;
+
+use super::super::headquarters::keep_smaller;
+use super::super::proof::Proofs;
 use super::super::story::*;
 use super::super::{Admission, Roster};
 use super::{key_item, limit};
 use crate::encoding;
-use crate::id::{Feed, Head, KemKey, LogId, SegmentId};
+use crate::id::{Feed, Head, KemKey, LogId, OrgId, SegmentId};
 use crate::identity::{Constant, Finished, Item, Kind, Limits, Mode, Rights, Role, Signed};
 
 #[test]
@@ -59,6 +63,28 @@ fn folding_again_believes_nothing_that_was_not_proved() {
 }
 
 #[test]
+fn what_was_proved_is_not_proved_again() {
+    let office = Office::open();
+    let tablet = Guest::new(20);
+    let invitation = office.invitation(17, Role::WORKER, &[(COMMUNE, Rights(3))]);
+    let (invited, bound) =
+        (office.invite(&office.hq_key, invitation.clone()), office.bind(&office.relay_key, 17, &tablet, 1));
+    let Item::Binding(bound, binding) = &bound else { panic!("a binding") };
+    let prove = |proofs: &mut Proofs<'_>| {
+        [proofs.is_signed(&envelope(&invited)), proofs.is_sound(bound, binding, &invitation)]
+    };
+    let none = BTreeSet::new();
+    let mut first = Proofs::new(office.org, &none);
+    assert_eq!(prove(&mut first), [true, true]);
+    let proved = first.into_proved();
+    assert_eq!(proved.len(), 2);
+    // For another organisation nothing here is good, so whatever is believed was not looked at again.
+    let other = OrgId([5; 32]);
+    assert_eq!(prove(&mut Proofs::new(other, &none)), [false, false]);
+    assert_eq!(prove(&mut Proofs::new(other, &proved)), [true, true]);
+}
+
+#[test]
 fn what_is_listed_never_becomes_fewer_and_other_limits_follow_the_last_word() {
     let mut office = Office::open();
     for (name, value) in [(1, 3), (1, 40), (1, 20), (2, 2), (77, 9), (77, 4)] {
@@ -67,6 +93,10 @@ fn what_is_listed_never_becomes_fewer_and_other_limits_follow_the_last_word() {
     let roster = office.read();
     assert_eq!((roster.named().logs_max, roster.named().branches_max), (40, 4));
     assert_eq!((roster.limit(77), roster.limit(78)), (Some(4), None));
+    office.hq.write(limit(2, 9));
+    office.hq.write(limit(2, 6));
+    let roster = office.read();
+    assert_eq!((roster.named().branches_max, roster.limit(1), roster.limit(2)), (9, Some(40), Some(9)));
 }
 
 #[test]
@@ -168,6 +198,47 @@ fn a_release_counts_where_its_signer_supervises_or_ever_did() {
 }
 
 #[test]
+fn a_release_stands_in_its_signers_own_log_only_and_only_where_its_place_is_known() {
+    let office = Office::open();
+    let (one, other) = (Guest::new(20), Guest::new(21));
+    let release = office.release(&one.key, (LogId([8; 32]), 3, Head([9; 32])));
+    let mut own = Pen::new(&one.key, feed(COMMUNE), 1, None);
+    let place = own.write(release.clone());
+    let mut copied = Pen::new(&other.key, feed(COMMUNE), 1, None);
+    copied.write(release.clone());
+    let mut headless = Pen::new(&one.key, feed(COMMUNE), 2, None);
+    headless.write(release.clone());
+    let mut headless = headless.log();
+    headless.branches[0].entries[1].head = Head::ZERO;
+    let mut in_clear = Pen::new(&one.key, Feed::people(), 1, None);
+    in_clear.write(release);
+    let mut logs = office.logs();
+    logs.extend([own.log(), copied.log(), headless, in_clear.log()]);
+    let roster = Roster::fold(office.org, &logs, &[]);
+    let [view] = roster.releases() else { panic!("one release, held in many places") };
+    assert_eq!(view.stands, [place].into_iter().collect());
+    assert!(!view.is_in_roster && !view.by_headquarters);
+}
+
+#[test]
+fn of_several_good_envelopes_everybody_shows_the_smallest() {
+    let envelope = |byte| {
+        let office = Office::open();
+        let mut signed =
+            envelope(&office.closing(&office.hq_key, Mode::CUT, &office.hq_key.public(), &["*"]));
+        signed.sig.0 = [byte; 64];
+        signed
+    };
+    for order in [[1, 2, 3], [3, 2, 1], [2, 1, 3]] {
+        let mut kept = envelope(order[0]);
+        for byte in order {
+            keep_smaller(&mut kept, &envelope(byte));
+        }
+        assert_eq!(kept, envelope(1));
+    }
+}
+
+#[test]
 fn a_replaced_headquarters_releases_only_through_its_old_log() {
     let mut office = Office::open();
     let line = |byte| (LogId([byte; 32]), 3, Head([byte; 32]));
@@ -189,7 +260,7 @@ fn a_replaced_headquarters_releases_only_through_its_old_log() {
         .filter(|view| roster.release_counts(view, &feed(COMMUNE)))
         .map(|view| view.release.lines.as_slice()[0].0.0[0])
         .collect();
-    assert_eq!(counted.iter().copied().collect::<std::collections::BTreeSet<_>>(), [1, 4].into());
+    assert_eq!(counted.iter().copied().collect::<BTreeSet<_>>(), [1, 4].into());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::super::story::*;
 use super::super::{Admission, BindingState, Roster};
 use super::key_item;
 use crate::encoding::Set;
-use crate::id::Feed;
+use crate::id::{Feed, LogId};
 use crate::identity::{Item, Mode, Rights, Role, Withdraw};
 
 #[test]
@@ -218,6 +218,46 @@ fn an_item_counts_in_its_own_feed_only() {
 }
 
 #[test]
+fn a_binding_counts_in_its_registrars_own_log_of_bindings_only() {
+    let mut office = Office::open();
+    let tablet = Guest::new(20);
+    let other_relay = secret(23);
+    office.root.write(delegate(&other_relay, Role::RELAY, &["08.*"], None));
+    let invitation = office.invitation(17, Role::WORKER, &[(COMMUNE, Rights(3))]);
+    office.people.write(office.invite(&office.hq_key, invitation));
+    let bound = office.bind(&office.relay_key, 17, &tablet, 1);
+    let places = [(&office.relay_key, Feed::people()), (&other_relay, Feed::bindings())];
+    for (key, place) in places {
+        let mut pen = Pen::new(key, place, 4, None);
+        pen.write(bound.clone());
+        let mut logs = office.logs();
+        logs.push(pen.log());
+        let roster = Roster::fold(office.org, &logs, &[]);
+        assert_eq!(roster.binding(17), BindingState::None);
+        assert_eq!(roster.admission(&tablet.name()), Admission::Unknown);
+    }
+    office.bindings.write(bound);
+    assert!(matches!(office.read().binding(17), BindingState::Bound(..)));
+}
+
+#[test]
+fn nobody_binds_whom_the_root_never_made_a_registrar() {
+    let mut office = Office::open();
+    let (tablet, stranger) = (Guest::new(20), secret(24));
+    let mut invitation = office.invitation(17, Role::WORKER, &[(COMMUNE, Rights(3))]);
+    invitation.registrar = stranger.public();
+    office.people.write(office.invite(&office.hq_key, invitation.clone()));
+    let bound = [envelope(&office.bind(&stranger, 17, &tablet, 1))];
+    let roster = Roster::fold(office.org, &office.logs(), &bound);
+    assert_eq!(roster.invitation(17), Some(&invitation));
+    assert_eq!((roster.invitation(18), roster.binding(17)), (None, BindingState::None));
+    assert!(!roster.may_write(&tablet.name(), &feed(COMMUNE)));
+    office.root.write(delegate(&stranger, Role::RELAY, &["08.*"], None));
+    let roster = Roster::fold(office.org, &office.logs(), &bound);
+    assert!(matches!(roster.binding(17), BindingState::Bound(..)));
+}
+
+#[test]
 fn grants_of_several_patterns_add_up() {
     let office = Office::open();
     let tablet = Guest::new(20);
@@ -230,6 +270,7 @@ fn grants_of_several_patterns_add_up() {
     assert_eq!(rights("08.201/referrals"), Rights(3));
     assert_eq!(rights("08.202.1"), Rights(0));
     assert_eq!(roster.credential(17).map(|view| view.grants.len()), Some(3));
+    assert_eq!(roster.serials().collect::<Vec<_>>(), [17]);
     assert_ne!(grants(&many), Set::default());
 }
 
@@ -277,11 +318,18 @@ fn a_claim_bound_twice_is_one_claim_and_its_earlier_binding_counts() {
     office.hq.write(Item::Withdraw(Withdraw { serial: 17 }));
     let mut restored = Pen::new(&office.relay_key, Feed::bindings(), 2, None);
     restored.write(office.bind(&office.relay_key, 17, &tablet, 2));
-    let mut logs = office.logs();
-    logs.push(restored.log());
-    let roster = Roster::fold(office.org, &logs, &[]);
-    assert!(matches!(roster.binding(17), BindingState::Bound(binding, _) if binding.roster_seen == 1));
-    assert_eq!(roster.rights(&tablet.name(), &feed(COMMUNE)), Rights(3));
+    let first = office.bindings.log();
+    let mut logs = vec![office.root.log(), office.hq.log(), office.people.log()];
+    // Names decide the order in which logs are read.
+    for names in [[1, 2], [2, 1]].map(|bytes| bytes.map(|byte| LogId([byte; 32]))) {
+        logs.extend([first.clone(), restored.log()]);
+        logs[3].id = names[0];
+        logs[4].id = names[1];
+        let roster = Roster::fold(office.org, &logs, &[]);
+        assert!(matches!(roster.binding(17), BindingState::Bound(binding, _) if binding.roster_seen == 1));
+        assert_eq!(roster.rights(&tablet.name(), &feed(COMMUNE)), Rights(3));
+        logs.truncate(3);
+    }
 }
 
 #[test]
