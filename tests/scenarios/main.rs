@@ -31,5 +31,6 @@ mod the_photographed_qr;
 mod the_relay_restarts_in_the_middle;
 mod twins_are_told_apart;
 mod two_tablets_meet_and_one_carries_the_others_work;
+mod what_breaks_the_rules_of_a_meeting_ends_it;
 mod what_is_not_granted_may_be_offered_without_end;
 mod what_was_saved_before_roster_news_says_so;

@@ -63,6 +63,62 @@ fn an_index_up_to_date_or_behind_is_used_as_it_is() {
 }
 
 #[test]
+fn an_index_that_is_gone_is_built_anew_and_said_to_be() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    filled(&disk, &index);
+    let other = FlakyIndex::default();
+    let (store, opened) = open_waiting(&disk, &other, 2, MUCH).expect("opens");
+    assert_eq!(opened.rebuilt, Some(Reason::Missing));
+    assert_filled(&store);
+    assert_eq!(store.get(b"~d"), Ok(None), "what was derived is derived anew");
+    assert_eq!(other.0.borrow().batches.len(), 1, "the whole journal, which is short, in one");
+    assert_eq!(format!("{store:?}"), "JournalStore(index Current)", "and nothing of what is in it");
+}
+
+#[test]
+fn a_long_journal_is_replayed_a_megabyte_at_a_time() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open(&disk, &index, 1).expect("opens");
+    for n in 0..5 {
+        store.commit(put(&[n], &[n; 300_000])).expect("committed");
+    }
+    drop(store);
+    let other = FlakyIndex::default();
+    open(&disk, &other, 2).expect("opens");
+    let rows: Vec<usize> = other.0.borrow().batches.iter().map(|batch| batch.len()).collect();
+    assert_eq!(rows, [4 + 2, 1 + 2], "and with each its number and the mark");
+}
+
+#[test]
+fn an_index_that_was_behind_has_everything_once_the_store_is_open() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open_waiting(&disk, &index, 1, MUCH).expect("opens");
+    for n in 1..=3 {
+        follow(&mut store, n);
+    }
+    std::mem::forget(store);
+    assert!(!index.0.borrow().rows.contains_key(&vec![1, b'a', 3]), "it waits in a process that is killed");
+    let (store, _) = open_waiting(&disk, &index, 2, MUCH).expect("opens");
+    assert!(index.0.borrow().rows.contains_key(&vec![1, b'a', 3]));
+    drop(store);
+}
+
+#[test]
+fn what_is_derived_is_kept_in_rows_that_the_index_takes_well() {
+    let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
+    let (mut store, _) = open(&disk, &index, 1).expect("opens");
+    let sizes = [0, 1, 4_000, 4_075, 4_076, 4_096, 9_000];
+    for (n, size) in (0u8..).zip(sizes) {
+        store.derive(vec![Op::Put(vec![b'~', n], vec![n; size])]).expect("derived");
+        assert_eq!(store.get(&[b'~', n]), Ok(Some(vec![n; size])));
+    }
+    let shared = index.0.borrow();
+    assert!(shared.rows.values().all(|row| row.len() <= crate::limits::INDEX_VALUE_BYTES_MAX));
+    let parts = shared.rows.keys().filter(|key| key[0] == 2).count();
+    assert_eq!(parts, 1 + 1 + 3, "of the last three alone");
+}
+
+#[test]
 fn an_index_ahead_or_of_another_store_is_set_aside() {
     let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
     filled(&disk, &index);
@@ -98,7 +154,7 @@ fn copy_but_the_last(from: &SimulatedDisk, to: &mut SimulatedDisk) {
 
 #[test]
 fn a_damaged_row_is_never_answered_with() {
-    for row in 0..5 {
+    for row in 0..9 {
         for byte in [0, 5, 20, 21] {
             let (disk, index) = (SimulatedDisk::new(), FlakyIndex::default());
             filled(&disk, &index);

@@ -131,6 +131,14 @@ fn one_long_key_for_thousands_of_operations_is_counted_as_often_as_it_is_used() 
         .with_column(0x15, run(rows, &key));
     assert!(press.print().len() < 1_200);
     assert_eq!(fault(&press), TooMany);
+    let keys_of = |bytes: u64| {
+        let press =
+            press.clone().with_column(0x56, run(rows, &[0x14])).with_column(0x57, vec![1; rows as usize]);
+        let key = [number(bytes), vec![b'k'; bytes as usize]].concat();
+        walk(&press.with_column(0x15, run(rows, &key)).print()).err()
+    };
+    let most = limits::CHANGE_KEY_BYTES_MAX / limits::CHANGE_OPS_MAX;
+    assert_eq!([most, most + 1].map(keys_of), [None, Some(TooMany)]);
 }
 
 #[test]

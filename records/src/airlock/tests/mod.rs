@@ -5,6 +5,7 @@ mod dice;
 mod editing;
 mod honest;
 mod hostile;
+mod limits;
 mod mutations;
 mod press;
 mod rehearsals;

@@ -271,6 +271,9 @@ fn grants_of_several_patterns_add_up() {
     assert_eq!(rights("08.202.1"), Rights(0));
     assert_eq!(roster.credential(17).map(|view| view.grants.len()), Some(3));
     assert_eq!(roster.serials().collect::<Vec<_>>(), [17]);
+    let exact = ["08.201.11.07", "08.201/referrals"].map(feed);
+    assert_eq!(roster.feeds_known_to(&tablet.name()), exact, "what a pattern covers is not known by it");
+    assert!(roster.feeds_known_to(&office.hq_key.public()).is_empty(), "no key is published");
     assert_ne!(grants(&many), Set::default());
 }
 

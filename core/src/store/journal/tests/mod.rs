@@ -1,5 +1,7 @@
 //! Stories of the journal: each sentence of its page, on a disk that can fail.
 
+mod files;
+
 use super::format::{HEADER_BYTES, Header, name_of, record};
 use super::{Fresh, Journal, Position};
 use crate::limits::JOURNAL_RECORD_BYTES_MAX;
@@ -224,58 +226,6 @@ fn a_record_is_as_large_as_one_may_be_and_no_larger() {
 }
 
 #[test]
-fn every_whole_header_closes_the_file_it_names_records_or_not() {
-    let disk = SimulatedDisk::new();
-    let (one, two): (&[u8], &[u8]) = (b"one", b"two");
-    let end = plant(&disk, header(1, 0, 0), &[one]);
-    plant(&disk, header(2, 1, HEADER_BYTES), &[]);
-    assert_eq!(contents(&open(&disk, 3)), Vec::<Vec<u8>>::new(), "one lies behind what is confirmed");
-    let disk = SimulatedDisk::new();
-    plant(&disk, header(1, 0, 0), &[one, two]);
-    plant(&disk, header(2, 1, end), &[]);
-    assert_eq!(contents(&open(&disk, 3)), [one]);
-}
-
-#[test]
-fn a_file_without_a_record_takes_none_after_a_reopening() {
-    let disk = SimulatedDisk::new();
-    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
-    plant(&disk, header(2, 1, end), &[]);
-    let mut journal = open(&disk, 3);
-    journal.append(b"two").expect("appended");
-    assert_eq!(contents(&open(&disk, 4)), [b"one", b"two"]);
-    let last = journal.position().expect("a position").file;
-    let bytes = disk.read(&name_of(&last), 0, 90).expect("read");
-    let written = Header::read(&bytes).expect("known").expect("whole");
-    assert_ne!(last, [2; 16]);
-    assert_eq!((written.predecessor, written.confirmed), ([1; 16], end));
-}
-
-#[test]
-fn of_files_naming_one_predecessor_the_one_with_a_record_counts_and_two_are_damage() {
-    let disk = SimulatedDisk::new();
-    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
-    plant(&disk, header(2, 1, end), &[]);
-    plant(&disk, header(3, 1, end), &[b"two"]);
-    plant(&disk, header(4, 1, end), &[]);
-    assert_eq!(contents(&open(&disk, 5)), [b"one", b"two"]);
-    plant(&disk, header(5, 1, end), &[b"other"]);
-    assert_eq!(try_open(&disk, 6).map(drop), Err(StoreError::Damaged(Damage::TwoSuccessors)));
-}
-
-#[test]
-fn a_header_torn_at_birth_is_nothing_and_one_before_records_is_damage() {
-    let disk = SimulatedDisk::new();
-    plant(&disk, header(1, 0, 0), &[b"one"]);
-    let mut hand = disk.clone();
-    hand.create(&name_of(&[2; 16])).expect("created");
-    hand.append(&name_of(&[2; 16]), &header(2, 1, 90).to_bytes()[..50]).expect("appended");
-    assert_eq!(contents(&open(&disk, 3)), [b"one"]);
-    disk.flip(&name_of(&[1; 16]), 30, 3).expect("flipped");
-    assert_eq!(try_open(&disk, 4).map(drop), Err(StoreError::Damaged(Damage::Header)));
-}
-
-#[test]
 fn a_changed_bit_in_confirmed_records_is_told() {
     let disk = SimulatedDisk::new();
     let mut journal = open(&disk, 1);
@@ -342,41 +292,6 @@ fn damage_that_reaches_into_the_last_record_is_told_and_a_torn_one_is_not() {
     // So may half a length be, where it lies in two sectors: the first begins at 90, the second at 90 + 21 + 79.
     let (disk, _, end) = appended(79, &torn([0, 40, 0, 0], 9));
     assert_eq!((outcome(&disk), end % 64), (Ok(1), 62));
-}
-
-#[test]
-fn missing_and_foreign_files_are_damage() {
-    let disk = SimulatedDisk::new();
-    plant(&disk, header(2, 1, 120), &[b"two"]);
-    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::Chain)));
-    let disk = SimulatedDisk::new();
-    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
-    plant(&disk, Header { store: [8; 16], ..header(2, 1, end) }, &[b"two"]);
-    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::OtherStore)));
-    let disk = SimulatedDisk::new();
-    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
-    plant(&disk, header(2, 1, end + 1), &[b"two"]);
-    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::Record)));
-}
-
-#[test]
-fn a_first_file_that_was_taken_away_and_comes_back_is_nothing() {
-    let other = |file| Header { store: [8; 16], ..header(file, 0, 0) };
-    let one: &[&[u8]] = &[b"one"];
-    for (first, second) in [(&[][..], &[][..]), (one, &[]), (&[], one)] {
-        let disk = SimulatedDisk::new();
-        plant(&disk, header(2, 0, 0), first);
-        plant(&disk, other(1), second);
-        let mut journal = try_open(&disk, 3).expect("neither of the two has taken a record, or one alone");
-        let before = first.len() + second.len();
-        assert_eq!((contents(&journal).len(), disk.list().expect("listed").len()), (before, 1));
-        journal.append(b"next").expect("appended");
-        assert_eq!(contents(&open(&disk, 4)).len(), before + 1);
-    }
-    let disk = SimulatedDisk::new();
-    plant(&disk, header(1, 0, 0), &[b"one"]);
-    plant(&disk, other(2), &[b"two"]);
-    assert_eq!(try_open(&disk, 3).map(drop), Err(StoreError::Damaged(Damage::OtherStore)));
 }
 
 #[test]
