@@ -92,7 +92,7 @@ impl<D: Disk> Journal<D> {
         let mut start = (HEADER_BYTES, [0; 16]);
         if let Some(known) = known
             && known.file == last.file
-            && (HEADER_BYTES + 1..=len).contains(&known.offset)
+            && (HEADER_BYTES..=len).contains(&known.offset)
             && read_exact(&self.disk, &name, known.offset - 16, 16)? == known.check
         {
             start = (known.offset, known.check);
@@ -136,9 +136,6 @@ impl<D: Disk> Journal<D> {
         self.disk.sync(&draft)?;
         self.disk.rename(&draft, &name_of(&header.file))?;
         self.disk.sync_dir()?;
-        if end > HEADER_BYTES {
-            self.links.push(Link { file: last.file, end: HEADER_BYTES });
-        }
         self.links.push(Link { file: header.file, end });
         self.last_check = last_check;
         self.tip = Tip::Open;

@@ -223,6 +223,19 @@ fn the_front_keeps_its_limits_and_its_order() {
     assert_eq!(with_others(vec![vec![9; 16], vec![8; 16]]), BadActor);
     assert_eq!(with_others(vec![vec![0x11; 16]]), BadActor, "its own actor once more");
     assert_eq!(with_others(vec![vec![9; 16]; 65]), TooMany);
+    let replacing = |others: Vec<Vec<u8>>| {
+        let replaced = [(1, 1), (2, 2)];
+        let later = Press {
+            start_op: 3,
+            deps: vec![[1; 32]],
+            ..Press::new(&[PressOp::put(None, "k").replacing(&replaced)])
+        };
+        walk(&Press { others, ..later }.print()).err()
+    };
+    assert_eq!(replacing(vec![vec![8; 16], vec![9; 16]]), None, "each is used");
+    assert_eq!(replacing(vec![vec![9; 16], vec![8; 16]]), Some(BadActor));
+    assert_eq!(replacing(vec![vec![9; 16], vec![0x11; 16]]), Some(BadActor));
+    assert_eq!(replacing(vec![vec![0x11; 16], vec![0x12; 16]]), Some(BadActor), "its own, in order");
     assert_eq!(fault(&Press { actor: vec![1; 4], ..three_puts() }), BadActor);
     let large = PressOp { value: (7, vec![0; 16_000]), ..PressOp::put(None, "k") };
     let large: Vec<_> = (0..5).map(|_| large.clone()).collect();

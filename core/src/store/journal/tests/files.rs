@@ -25,6 +25,8 @@ fn a_file_without_a_record_takes_none_after_a_reopening() {
     let end = plant(&disk, header(1, 0, 0), &[b"one"]);
     plant(&disk, header(2, 1, end), &[]);
     let mut journal = open(&disk, 3);
+    let before = journal.position().expect("behind the first record");
+    assert_eq!((before.file, before.offset, journal.has(&before)), ([1; 16], end, Ok(true)));
     journal.append(b"two").expect("appended");
     assert_eq!(contents(&open(&disk, 4)), [b"one", b"two"]);
     let last = journal.position().expect("a position").file;
@@ -32,6 +34,22 @@ fn a_file_without_a_record_takes_none_after_a_reopening() {
     let written = Header::read(&bytes).expect("known").expect("whole");
     assert_ne!(last, [2; 16]);
     assert_eq!((written.predecessor, written.confirmed), ([1; 16], end));
+}
+
+#[test]
+fn a_file_without_a_record_that_cannot_be_synced_is_passed_over() {
+    let mut disk = SimulatedDisk::new();
+    let end = plant(&disk, header(1, 0, 0), &[b"one"]);
+    plant(&disk, header(2, 1, end), &[]);
+    disk.fail(0, Fault::Nothing(DiskError::Failed(5)));
+    let mut journal = open(&disk, 3);
+    journal.append(b"two").expect("appended");
+    let last = journal.position().expect("a position").file;
+    let bytes = disk.read(&name_of(&last), 0, 90).expect("read");
+    let written = Header::read(&bytes).expect("known").expect("whole");
+    assert_eq!((written.predecessor, written.confirmed), ([1; 16], end));
+    disk.crash(&mut |_| 1);
+    assert_eq!(contents(&open(&disk, 4)), [b"one", b"two"]);
 }
 
 #[test]
