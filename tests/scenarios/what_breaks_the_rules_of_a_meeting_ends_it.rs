@@ -125,3 +125,19 @@ fn a_vector_has_an_end() {
     assert_eq!(ends(&mut world, amina, &said), Some(CloseReason::Misbehaved));
     assert!(world.meet("amina", "relay").settled);
 }
+
+#[test]
+fn a_greeting_that_does_not_say_all_is_asked_for_the_rest() {
+    let (mut world, amina, hello, _) = world();
+    let said = |base: [u8; 8], whole: bool| Frame::Hello(Hello { base, whole, ..hello.clone() });
+    for (base, whole, is_asked) in
+        [(hello.base, true, false), (hello.base, false, true), ([9; 8], true, true)]
+    {
+        let mut raw = Raw::reaches(world.node_mut("relay"), amina, true);
+        raw.say(&said(base, whole));
+        let asked = raw.heard.iter().any(|frame| matches!(frame, Frame::NeedVectors(_)));
+        let answered = raw.heard.iter().any(|frame| matches!(frame, Frame::HelloAck(_)));
+        assert_eq!((asked, answered, raw.closed), (is_asked, !is_asked, None), "{base:?}, {whole}");
+        raw.hang_up();
+    }
+}
