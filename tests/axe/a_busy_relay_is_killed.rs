@@ -1,11 +1,13 @@
 //! A relay's process is killed while tablets sync with it, 30 times with 6 tablets; with `KHETTARA_RELAY_KILLS=200` and
-//! `KHETTARA_TABLETS=50` as often and as many. `KHETTARA_AXE_SEED` gives the seed; the times at which the process is
-//! killed depend on the machine too.
+//! `KHETTARA_TABLETS=50` as often and as many. In a second story its machine loses power: what no sync had confirmed is
+//! kept, dropped or torn, 20 times, or as `KHETTARA_RELAY_CUTS` says. `KHETTARA_AXE_SEED` gives the seed; the times at
+//! which the process is killed depend on the machine too.
 //!
 //! Now and then all tablets rest, and headquarters asks the relay alone: every visit of which a tablet was told that it
 //! is delivered is there. At the end everything that was saved is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,48 +19,78 @@ use khettara_device::{Device, SyncEnd, Whereabouts};
 use khettara_tests::Chance;
 use uuid::Uuid;
 
-use crate::life::spawn;
+use crate::life::{Shim, spawn};
 use crate::notes::{draw_id, household_line, number_of, visit_line};
-use crate::tablet::{SYNCS_MAX, asked, seed};
+use crate::platter::{Fates, Platter, Temper};
+use crate::tablet::{SYNCS_MAX, asked, seed, shim};
 use crate::town::{Town, sync};
 
-/// After so many kills headquarters asks.
-const KILLS_BETWEEN: u64 = 5;
+/// After so many ends of the relay headquarters asks.
+const ENDS_BETWEEN: u64 = 5;
 /// A link whose other side was killed is given up after this.
 const PATIENCE_MS: u64 = 3_000;
 
-/// The relay's process. Killed when dropped.
-struct Process(Child);
+/// How a relay ends, and what its machine's disk has then.
+struct Machine {
+    dir: PathBuf,
+    address: SocketAddr,
+    /// Where the shim writes down what a process does, where power is cut at its end.
+    log: Option<PathBuf>,
+    chance: Chance,
+    fates: Fates,
+}
 
-impl Process {
-    /// Runs the relay in a folder, and waits until it listens.
-    fn start(dir: &Path, address: SocketAddr) -> Self {
+/// The relay's process. Killed when dropped.
+struct Process {
+    child: Child,
+    /// The disk as it was before.
+    platter: Option<Platter>,
+}
+
+impl Machine {
+    /// Runs the relay, and waits until it listens.
+    fn start(&self) -> Process {
         let mut command = Command::new(program("khettara-relay"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("KHETTARA_RELAY_") {
                 command.env_remove(name);
             }
         }
-        command.args(["run", "--listen", &address.to_string(), "--dir"]).arg(dir);
+        command.args(["run", "--listen", &self.address.to_string(), "--dir"]).arg(&self.dir);
+        let platter = self.log.as_ref().map(|log| {
+            let shim = Shim { library: shim(), log, operations: 0, syncs: 0 };
+            shim.load(&mut command, &self.dir);
+            Platter::read(&self.dir)
+        });
         let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()));
         let mut said = String::new();
         let out = child.stdout.take().expect("piped");
         BufReader::new(out).read_line(&mut said).expect("reads");
-        assert_eq!(said.trim(), format!("listening on {address}"), "it opens its store and its port again");
-        Self(child)
+        assert_eq!(
+            said.trim(),
+            format!("listening on {}", self.address),
+            "it opens its store and its port again"
+        );
+        Process { child, platter }
     }
 
-    fn kill(mut self) {
-        self.0.kill().expect("kills");
-        self.0.wait().expect("ends");
+    /// Kills the relay, and cuts the power where that is the story.
+    fn kill(&mut self, mut process: Process) {
+        process.child.kill().expect("kills");
+        process.child.wait().expect("ends");
+        let (Some(mut platter), Some(log)) = (process.platter.take(), &self.log) else { return };
+        platter.follow(&fs::read(log).expect("the shim was loaded"));
+        fs::remove_file(log).expect("may go");
+        let temper = Temper::draw(&mut self.chance);
+        self.fates.add(platter.cut(&self.dir, &temper, &mut self.chance));
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         // One that was killed already is no news.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -122,32 +154,38 @@ impl Worker {
 #[test]
 fn what_tablets_were_told_is_delivered_is_at_the_relay_after_every_kill() {
     let (kills, tablets) = (asked("KHETTARA_RELAY_KILLS", 30), asked("KHETTARA_TABLETS", 6));
-    let mut chance = Chance::new(seed("kills of a relay"));
+    again_and_again("kills of a relay", kills, tablets, false);
+}
+
+#[test]
+fn what_tablets_were_told_is_delivered_is_at_the_relay_after_every_power_cut() {
+    let (cuts, tablets) = (asked("KHETTARA_RELAY_CUTS", 20), asked("KHETTARA_TABLETS", 6));
+    let fates = again_and_again("power cuts of a relay", cuts, tablets, true);
+    assert!(fates.kept > 0 && fates.dropped > 0 && fates.synced > 0, "{fates:?}");
+}
+
+/// A relay that ends so often under so many tablets, and what became of what no sync had confirmed.
+fn again_and_again(story: &str, ends: u64, tablets: u64, cuts: bool) -> Fates {
+    let mut chance = Chance::new(seed(story));
     let mut town = Town::found();
-    let mut workers: Vec<Worker> = (0..tablets)
-        .map(|n| {
-            let device = town.tablet(&format!("tablet-{n}"));
-            device.set_patience_ms(PATIENCE_MS);
-            let chance = Chance::new(chance.word());
-            let (saved, delivered) = (BTreeMap::new(), BTreeSet::new());
-            Worker { device, chance, saved, delivered, syncs: 0, broken: 0 }
-        })
-        .collect();
+    let mut workers = hired(&mut town, &mut chance, tablets);
     town.stop_relay();
-    let (dir, address) = (town.dir("relay"), town.address);
-    let mut relay = Process::start(&dir, address);
-    let (mut killed, mut under_syncs) = (0, 0);
-    while killed < kills {
-        let share = KILLS_BETWEEN.min(kills - killed);
+    let log = cuts.then(|| town.dir("what the relay did"));
+    let (dir, address, own) = (town.dir("relay"), town.address, Chance::new(chance.word()));
+    let mut machine = Machine { dir, address, log, chance: own, fates: Fates::default() };
+    let mut relay = machine.start();
+    let (mut ended, mut under_syncs) = (0, 0);
+    while ended < ends {
+        let share = ENDS_BETWEEN.min(ends - ended);
         let under;
-        (relay, under) = kill_while_they_work(relay, &mut workers, &mut chance, (&dir, address), share);
+        (relay, under) = kill_while_they_work(relay, &mut machine, &mut workers, &mut chance, share);
         under_syncs += under;
-        killed += share;
+        ended += share;
         town.pull();
         let there = visits_at(&mut town);
         for worker in &workers {
             let lost: Vec<_> = worker.delivered.iter().filter(|id| !there.contains_key(id)).collect();
-            assert!(lost.is_empty(), "after {killed} kills these were delivered and are gone: {lost:?}");
+            assert!(lost.is_empty(), "after {ended} {story} these were delivered and are gone: {lost:?}");
         }
     }
     for worker in &mut workers {
@@ -157,24 +195,36 @@ fn what_tablets_were_told_is_delivered_is_at_the_relay_after_every_kill() {
     let there = visits_at(&mut town);
     let saved = workers.iter().flat_map(|worker| worker.saved.clone()).collect();
     assert_eq!(there, saved, "all that was saved is at headquarters, as it was saved");
-    relay.kill();
+    machine.kill(relay);
     let (syncs, broken) =
         workers.iter().fold((0, 0), |(syncs, broken), worker| (syncs + worker.syncs, broken + worker.broken));
-    let visits = there.len();
+    let (visits, fates) = (there.len(), machine.fates);
     println!(
-        "{killed} kills, {under_syncs} of them under a sync; {tablets} tablets, {syncs} syncs, {broken} broken off; \
-         {visits} visits"
+        "{ends} {story}, {under_syncs} of them under a sync; {tablets} tablets, {syncs} syncs, {broken} broken off; \
+         {visits} visits; {fates:?}"
     );
-    assert!(under_syncs > 0, "the relay was killed while nobody needed it");
+    assert!(under_syncs > 0, "the relay ended while nobody needed it");
+    fates
 }
 
-/// Lets all tablets work and kills the relay under them. Its last process lives when they rest. Gives also how many of
-/// the kills found a tablet that was syncing.
+fn hired(town: &mut Town, chance: &mut Chance, tablets: u64) -> Vec<Worker> {
+    let worker = |n| {
+        let device = town.tablet(&format!("tablet-{n}"));
+        device.set_patience_ms(PATIENCE_MS);
+        let chance = Chance::new(chance.word());
+        let (saved, delivered) = (BTreeMap::new(), BTreeSet::new());
+        Worker { device, chance, saved, delivered, syncs: 0, broken: 0 }
+    };
+    (0..tablets).map(worker).collect()
+}
+
+/// Lets all tablets work and ends the relay under them. Its last process lives when they rest. Gives also how many of
+/// the ends found a tablet that was syncing.
 fn kill_while_they_work(
     mut relay: Process,
+    machine: &mut Machine,
     workers: &mut [Worker],
     chance: &mut Chance,
-    (dir, address): (&Path, SocketAddr),
     kills: u64,
 ) -> (Process, u64) {
     let mut under_syncs = 0;
@@ -190,8 +240,8 @@ fn kill_while_they_work(
                 stop.store(true, Ordering::Relaxed);
             }
             under_syncs += u64::from(SYNCING.load(Ordering::Relaxed) > 0);
-            relay.kill();
-            relay = Process::start(dir, address);
+            machine.kill(relay);
+            relay = machine.start();
         }
         (relay, under_syncs)
     })

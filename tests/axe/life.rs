@@ -46,6 +46,16 @@ pub(crate) struct Shim<'a> {
     pub(crate) syncs: u64,
 }
 
+impl Shim<'_> {
+    /// Has a process that is about to start write down what it does below `root`.
+    pub(crate) fn load(&self, command: &mut Command, root: &Path) {
+        command.env("LD_PRELOAD", self.library).env("KHETTARA_SHIM_LOG", self.log);
+        command.env("KHETTARA_SHIM_ROOT", root);
+        command.env("KHETTARA_SHIM_OPS", self.operations.to_string());
+        command.env("KHETTARA_SHIM_SYNCS", self.syncs.to_string());
+    }
+}
+
 impl Plan {
     /// Starts the process.
     pub(crate) fn start(&self, shim: Option<&Shim<'_>>) -> Child {
@@ -53,10 +63,7 @@ impl Plan {
         command.args([NAME, "--exact", "--test-threads=1"]);
         command.env(PLAN, serde_json::to_string(self).expect("a plan is JSON"));
         if let Some(shim) = shim {
-            command.env("LD_PRELOAD", shim.library).env("KHETTARA_SHIM_LOG", shim.log);
-            command.env("KHETTARA_SHIM_ROOT", &self.dir);
-            command.env("KHETTARA_SHIM_OPS", shim.operations.to_string());
-            command.env("KHETTARA_SHIM_SYNCS", shim.syncs.to_string());
+            shim.load(&mut command, &self.dir);
         }
         let said = File::create(self.answers.with_extension("said")).expect("the disk works");
         let errors = said.try_clone().expect("a handle");
