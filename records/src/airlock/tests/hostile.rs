@@ -158,6 +158,9 @@ fn a_column_spelt_otherwise_than_automerge_spells_it_is_refused() {
     assert_eq!(with(0x02, &[0, 1, 0, 2]), BadRun, "two null runs");
     assert_eq!(with(0x34, &[1, 0, 2]), BadRun, "no rows between two runs of truth");
     assert_eq!(with(0x34, &[2]), BadRun, "a row too few");
+    for full in [0x42, 0x56, 0x70] {
+        assert_eq!(with(full, &[0, 3]), BadRun, "nulls where there are none");
+    }
     assert_eq!(with(0x34, &[]), BadRun, "no insert column");
 }
 
@@ -234,6 +237,7 @@ fn the_front_keeps_its_limits_and_its_order() {
     };
     assert_eq!(replacing(vec![vec![8; 16], vec![9; 16]]), None, "each is used");
     assert_eq!(replacing(vec![vec![9; 16], vec![8; 16]]), Some(BadActor));
+    assert_eq!(replacing(vec![vec![9; 16], vec![9; 16]]), Some(BadActor));
     assert_eq!(replacing(vec![vec![9; 16], vec![0x11; 16]]), Some(BadActor));
     assert_eq!(replacing(vec![vec![0x11; 16], vec![0x12; 16]]), Some(BadActor), "its own, in order");
     assert_eq!(fault(&Press { actor: vec![1; 4], ..three_puts() }), BadActor);
@@ -287,7 +291,11 @@ fn an_operation_refers_only_to_what_stands_before_it_and_is_of_the_right_kind() 
 #[test]
 fn no_more_operations_stay_in_the_document_than_the_change_has_bytes() {
     let nothing = PressOp { value: (0, Vec::new()), ..PressOp::put(None, "k") };
-    assert_eq!(fault(&Press::new(&vec![nothing; 300])), TooMany);
+    let of = |count: usize| Press::new(&vec![nothing.clone(); count]).print();
+    let most = (1..300).rfind(|count| *count <= of(*count).len()).expect("a few are fewer than bytes");
+    assert_eq!(of(most).len(), most, "the largest meets it exactly");
+    assert!(walk(&of(most)).is_ok());
+    assert_eq!(walk(&of(most + 1)).err(), Some(TooMany));
     assert!(walk(&Press::new(&vec![PressOp::put(None, "k"); 300]).print()).is_ok(), "each brings a byte");
 }
 

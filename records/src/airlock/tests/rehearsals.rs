@@ -84,4 +84,6 @@ fn nothing_of_what_is_rehearsed_is_printed() {
     assert_eq!(format!("{rehearsed:?}"), format!("Rehearsed({} B)", rehearsed.saved.len()));
     assert_eq!(format!("{:?}", Rehearsal::of(document, &[&walked])), "Rehearsal(1 changes)");
     assert_eq!(format!("{:?}", Stage::here()), "Stage { .. }");
+    let shown = format!("{walked:?}");
+    assert!(shown.starts_with("Walked { header: ") && !shown.contains("private") && !shown.contains("key 0"));
 }

@@ -292,6 +292,13 @@ fn damage_that_reaches_into_the_last_record_is_told_and_a_torn_one_is_not() {
     // So may half a length be, where it lies in two sectors: the first begins at 90, the second at 90 + 21 + 79.
     let (disk, _, end) = appended(79, &torn([0, 40, 0, 0], 9));
     assert_eq!((outcome(&disk), end % 64), (Ok(1), 62));
+    // One that lies in one sector to its last byte is whole, one that does not may be two halves of nothing.
+    let (within, _, end) = appended(13, &torn([40, 0, 0, 0], 9));
+    assert_eq!((outcome(&within), end % 64), (told, 60));
+    for (first, place) in [(14, 61), (15, 62), (16, 63)] {
+        let (across, _, end) = appended(first, &torn([40, 0, 0, 0], 9));
+        assert_eq!((outcome(&across), end % 64), (Ok(1), place));
+    }
 }
 
 #[test]
