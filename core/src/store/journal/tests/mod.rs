@@ -217,6 +217,26 @@ fn a_file_is_filled_to_its_last_byte_and_one_record_may_be_larger_than_a_file() 
 }
 
 #[test]
+fn a_file_is_read_whole_however_long_it_is() {
+    let disk = SimulatedDisk::new();
+    let mut journal = open(&disk, 1);
+    let all: Vec<Vec<u8>> =
+        (0..60u8).map(|n| vec![n; 1 + 211 * usize::from(n) * usize::from(n) % 30_000]).collect();
+    for content in &all {
+        journal.append(content).expect("appended");
+    }
+    let name = disk.list().expect("listed").remove(0);
+    assert!(disk.len(&name).expect("a length") > 700_000, "more than is read at a time");
+    assert_eq!(contents(&open(&disk, 2)), all);
+    // What a crash may leave behind is cut, and what it cannot is told, as far away as it may be.
+    let mut hand = disk.clone();
+    hand.append(&name, &[&[40, 0, 0, 0], &[0; 600_000][..]].concat()).expect("appended");
+    assert_eq!(contents(&open(&disk, 3)), all);
+    hand.append(&name, &[&[40, 0, 0, 0], &[0; 600_000][..], &[1]].concat()).expect("appended");
+    assert_eq!(try_open(&disk, 4).map(drop), Err(StoreError::Damaged(Damage::Record)));
+}
+
+#[test]
 fn a_record_is_as_large_as_one_may_be_and_no_larger() {
     let mut journal = open(&SimulatedDisk::new(), 1);
     let most = vec![7; JOURNAL_RECORD_BYTES_MAX + 1];
