@@ -3,6 +3,8 @@
 
 use khettara_core::id::{DeviceKey, Feed};
 use khettara_core::limits::{SUBSCRIBED_FEEDS_MAX, VECTOR_LINES_MAX};
+use khettara_core::log::base_id;
+use khettara_core::store::held::{Side, bases};
 use khettara_core::sync::CloseReason;
 use khettara_core::wire::{Frame, Hello, HelloAck, LogEnds, LogRef, NeedVectors, VERSION, Vectors};
 use khettara_tests::{Raw, World};
@@ -140,4 +142,34 @@ fn a_greeting_that_does_not_say_all_is_asked_for_the_rest() {
         assert_eq!((asked, answered, raw.closed), (is_asked, !is_asked, None), "{base:?}, {whole}");
         raw.hang_up();
     }
+}
+
+#[test]
+fn a_base_is_kept_where_both_sides_said_the_same_and_nowhere_else() {
+    let (mut world, amina, _, _) = world();
+    let relay = world.node("relay").key();
+    let feed = world.feeds[0].clone();
+    world.node_mut("amina").note(&feed, b"news").expect("saved");
+    let kept = |world: &World, side| {
+        let (name, peer) = if side == Side::Said { ("amina", relay) } else { ("relay", amina) };
+        bases(&*world.node(name).store, &peer, side).expect("reads").into_iter().next().map(|base| base.id)
+    };
+    let before = [Side::Said, Side::Heard].map(|side| kept(&world, side));
+
+    let mut raw = Raw::is_reached(world.node_mut("amina"), relay);
+    let Frame::Hello(hello) = raw.heard[0].clone() else { panic!("it greets") };
+    let said = base_id(&hello.digest);
+    raw.say(&Frame::BaseKept([9; 8]));
+    raw.hang_up();
+    assert_eq!(kept(&world, Side::Said), before[0], "of another vector");
+    let mut raw = Raw::reaches(world.node_mut("relay"), amina, true);
+    raw.say(&Frame::BaseKept(said));
+    raw.hang_up();
+    assert_eq!(kept(&world, Side::Heard), before[1], "who is reached says that, not who opens");
+
+    let mut raw = Raw::is_reached(world.node_mut("amina"), relay);
+    raw.say(&Frame::BaseKept(said));
+    raw.hang_up();
+    assert_eq!(kept(&world, Side::Said), Some(said));
+    assert_ne!(before[0], Some(said));
 }
