@@ -24,16 +24,11 @@ pub(super) fn hear_item(
     session: &mut Session,
     signed: Signed,
 ) -> Result<(), StoreError> {
-    session.items_heard += 1;
-    let verified = signed.verify(&desk.org());
-    let Ok(verified) = verified else {
+    let verified = if may_say_another(session) { signed.verify(&desk.org()).ok() } else { None };
+    let Some(verified) = verified else {
         end(desk, session, CloseReason::Misbehaved);
         return Ok(());
     };
-    if session.items_heard > limits::ITEMS_PER_SESSION_MAX {
-        end(desk, session, CloseReason::Misbehaved);
-        return Ok(());
-    }
     match verified.kind() {
         Kind::Genesis => {
             let genesis: Result<Genesis, _> = verified.read();
@@ -52,6 +47,12 @@ pub(super) fn hear_item(
         }
     }
     Ok(())
+}
+
+/// Counts an item: whether it is among those that one peer may say in one meeting.
+fn may_say_another(session: &mut Session) -> bool {
+    session.items_heard = session.items_heard.saturating_add(1);
+    session.items_heard <= limits::ITEMS_PER_SESSION_MAX
 }
 
 /// A key grant: ours is kept until headquarters' log lists its keys; another's waits in its mailbox.
@@ -158,4 +159,16 @@ fn take(desk: &mut Desk<'_>, granted: GrantedKey) -> Result<(), StoreError> {
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_says_so_many_items_in_one_meeting_and_no_more() {
+        let mut session = Session::new(1, DeviceKey([7; 32]), false, true);
+        assert!((0..limits::ITEMS_PER_SESSION_MAX).all(|_| may_say_another(&mut session)));
+        assert!(!may_say_another(&mut session) && !may_say_another(&mut session));
+    }
 }
