@@ -1,5 +1,7 @@
 //! Whose serial is whose, and what it may do.
 
+use std::collections::BTreeSet;
+
 use super::super::story::*;
 use super::super::{Admission, BindingState, Roster};
 use super::key_item;
@@ -94,6 +96,10 @@ fn a_forked_registrar_gives_acceptance_to_both_and_rights_to_neither_until_a_cre
     logs.push(clone.log());
     let roster = Roster::fold(office.org, &logs, &[]);
     assert_eq!(roster.binding(17), BindingState::Forked);
+    assert_eq!(
+        roster.devices_of(17).into_iter().collect::<BTreeSet<_>>(),
+        [first.name(), second.name()].into()
+    );
     for tablet in [&first, &second] {
         assert!(roster.may_write(&tablet.name(), &feed(COMMUNE)));
         assert_eq!(roster.rights(&tablet.name(), &feed(COMMUNE)), Rights(0));
