@@ -49,15 +49,21 @@ fn a_claim_that_overtakes_the_end_of_the_handshake_is_heard_when_that_comes() {
 #[test]
 fn a_hello_said_again_by_somebody_moves_no_base() {
     let mut world = World::new(43);
-    world.tablet("amina");
+    invited(&mut world);
     let feed = world.feeds[0].clone();
     let amina = world.node("amina").key();
     let mut hellos = Vec::new();
     for note in 0..4u8 {
-        world.node_mut("amina").note(&feed, &[note]).expect("saved");
         let report = world.meet("amina", "relay");
-        hellos.push(report.said.iter().find(|(up, ..)| *up).expect("a Hello").2.clone());
+        assert!(report.settled);
+        let said = report.said.into_iter().filter(|(up, stream, _)| *up && !stream).map(|(.., bytes)| bytes);
+        hellos.extend(said.filter(|bytes| matches!(Frame::from_bytes(bytes), Ok(Frame::Hello(_)))));
+        world.node_mut("amina").note(&feed, &[note]).expect("saved");
     }
+    assert!(world.meet("amina", "relay").settled);
+    let from_nothing =
+        |bytes: &Vec<u8>| matches!(Frame::from_bytes(bytes), Ok(Frame::Hello(it)) if it.base == [0; 8]);
+    assert!(hellos.iter().any(from_nothing), "which anybody can be told again, whatever came since");
     let known = |world: &World| bases(&*world.node("relay").store, &amina, Side::Heard).expect("reads");
     let before = known(&world);
     for hello in hellos {
