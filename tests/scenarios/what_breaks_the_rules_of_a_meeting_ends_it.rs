@@ -104,7 +104,7 @@ fn a_subscription_has_an_order_and_an_end() {
     };
     let mut turned = feeds(2);
     turned.reverse();
-    let twice = vec![feeds(1), feeds(1)].concat();
+    let twice = [feeds(1), feeds(1)].concat();
     for (subscription, expected) in [
         (feeds(SUBSCRIBED_FEEDS_MAX), None),
         (feeds(SUBSCRIBED_FEEDS_MAX + 1), Some(CloseReason::Misbehaved)),
