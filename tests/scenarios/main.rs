@@ -34,4 +34,5 @@ mod two_tablets_meet_and_one_carries_the_others_work;
 mod what_breaks_the_rules_of_a_meeting_ends_it;
 mod what_is_not_granted_may_be_offered_without_end;
 mod what_was_saved_before_roster_news_says_so;
+mod who_asked_before_a_second_greeting_hears_an_end_again;
 mod who_only_listens_leaves_when_everything_is_heard;
