@@ -56,6 +56,9 @@ pub const RECEIPT_HELD_BACK_RUNS_MAX: usize = 64;
 pub const FRAME_BYTES_MAX: usize = 65_536;
 /// Whole vectors travel in the Hello while they are no larger than this.
 pub const HELLO_VECTOR_BYTES_MAX: usize = 600;
+/// What a Hello says is other than in its base, at most: the rest of the frame has room. Of more than that it says
+/// that it is not all, and the peer asks.
+pub const HELLO_CHANGES_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 /// Feeds of one subscription; beyond it the connection is closed.
 pub const SUBSCRIBED_FEEDS_MAX: usize = 4_096;
 /// Times one log is asked for in one session; beyond it the next session goes on.

@@ -40,8 +40,8 @@ pub(super) fn greet(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), St
     }
     let empty = Vector::default();
     let changes = changed_lines(session, base.as_ref().map_or(&empty, |base| &base.vector), &said);
-    let bytes_max = if base.is_some() { limits::FRAME_BYTES_MAX / 2 } else { limits::HELLO_VECTOR_BYTES_MAX };
-    let whole = encoding::to_bytes(&changes).len() <= bytes_max;
+    let most = if base.is_some() { limits::HELLO_CHANGES_BYTES_MAX } else { limits::HELLO_VECTOR_BYTES_MAX };
+    let whole = encoding::to_bytes(&changes).len() <= most;
     let hello = Hello {
         versions: (wire::VERSION, wire::VERSION),
         subscription: subscription_hash(feeds.iter().cloned()),
@@ -417,4 +417,31 @@ pub(super) fn hear_answer(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::LogRef;
+
+    #[test]
+    fn a_greeting_with_all_that_it_may_say_fits_into_a_frame() {
+        let line = |n: u32| LogEnds { log: LogRef::Index(n), ends: vec![(u64::MAX, [9; 4]); 2] };
+        let mut changes: Vec<LogEnds> = (0..10_000).map(line).collect();
+        while encoding::to_bytes(&changes).len() > limits::HELLO_CHANGES_BYTES_MAX {
+            changes.truncate(changes.len() - changes.len() / 50 - 1);
+        }
+        assert!(changes.len() > 500, "more than a district has tablets");
+        let hello = Hello {
+            versions: (wire::VERSION, wire::VERSION),
+            subscription: [9; 8],
+            base: [9; 8],
+            changes,
+            whole: true,
+            digest: Digest([9; 16]),
+            roster: (u64::MAX, [9; 4]),
+            receipts: [9; 8],
+        };
+        assert!(Frame::Hello(hello).to_bytes().len() <= limits::FRAME_BYTES_MAX);
+    }
 }
