@@ -314,8 +314,8 @@ pub(super) fn ask_unknown(desk: &mut Desk<'_>, session: &mut Session, line: &Log
     desk.say(session.id, &Frame::Ends(Ends { held: LogEnds { log: line.log, ends: Vec::new() } }));
 }
 
-/// Once everything the peer announced has come: what still waits for its ground is asked for, and what the
-/// roster does not grant is refused, which speaks of now only.
+/// Once everything the peer announced has come: what still waits for its ground is asked for, and, when all that was
+/// asked for has come, what the roster does not grant is refused, which speaks of now only.
 pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let all_came = session.peer_settled.is_some_and(|(sent, _)| session.segments_received >= sent);
     let begun = session.dialled || session.answered_hello;
@@ -329,8 +329,11 @@ pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Resul
     for line in std::mem::take(&mut session.unknown_logs) {
         ask_unknown(desk, session, &line);
     }
-    session.refused_logs.extend(session.ungranted.iter().map(|(log, _)| *log));
-    session.ungranted.clear();
+    // What was asked for may be of the roster, and grant it.
+    if session.is_complete() {
+        session.refused_logs.extend(session.ungranted.iter().map(|(log, _)| *log));
+        session.ungranted.clear();
+    }
     Ok(())
 }
 
