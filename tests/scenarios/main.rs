@@ -10,6 +10,7 @@ mod a_disk_that_fails_at_enrolment;
 mod a_failed_flush_and_the_next_save;
 mod a_forged_segment_is_refused;
 mod a_missing_ground_is_asked_for;
+mod a_relay_that_lost_its_disk_binds_whoever_comes_next;
 mod a_relay_with_its_own_root_is_refused;
 mod a_save_is_one_flush;
 mod a_stranger_relay_learns;
