@@ -1,10 +1,17 @@
 //! Stories of the journal's files: which of them count, in which order, and which are nothing.
 
-use super::{contents, header, open, plant, try_open};
+use super::{Journal, contents, header, open, plant, try_open};
 use crate::store::disk::{Disk, DiskError};
 use crate::store::journal::format::{HEADER_BYTES, Header, name_of};
 use crate::store::port::{Damage, StoreError};
 use crate::store::simulated_disk::{Fault, SimulatedDisk};
+
+/// The header of the file that took the last record.
+fn last_header(disk: &SimulatedDisk, journal: &Journal<SimulatedDisk>) -> Header {
+    let last = journal.position().expect("a position").file;
+    let bytes = disk.read(&name_of(&last), 0, 90).expect("read");
+    Header::read(&bytes).expect("known").expect("whole")
+}
 
 #[test]
 fn every_whole_header_closes_the_file_it_names_records_or_not() {
@@ -29,10 +36,8 @@ fn a_file_without_a_record_takes_none_after_a_reopening() {
     assert_eq!((before.file, before.offset, journal.has(&before)), ([1; 16], end, Ok(true)));
     journal.append(b"two").expect("appended");
     assert_eq!(contents(&open(&disk, 4)), [b"one", b"two"]);
-    let last = journal.position().expect("a position").file;
-    let bytes = disk.read(&name_of(&last), 0, 90).expect("read");
-    let written = Header::read(&bytes).expect("known").expect("whole");
-    assert_ne!(last, [2; 16]);
+    let written = last_header(&disk, &journal);
+    assert_ne!(written.file, [2; 16]);
     assert_eq!((written.predecessor, written.confirmed), ([1; 16], end));
 }
 
@@ -44,9 +49,7 @@ fn a_file_without_a_record_that_cannot_be_synced_is_passed_over() {
     disk.fail(0, Fault::Nothing(DiskError::Failed(5)));
     let mut journal = open(&disk, 3);
     journal.append(b"two").expect("appended");
-    let last = journal.position().expect("a position").file;
-    let bytes = disk.read(&name_of(&last), 0, 90).expect("read");
-    let written = Header::read(&bytes).expect("known").expect("whole");
+    let written = last_header(&disk, &journal);
     assert_eq!((written.predecessor, written.confirmed), ([1; 16], end));
     disk.crash(&mut |_| 1);
     assert_eq!(contents(&open(&disk, 4)), [b"one", b"two"]);
