@@ -69,6 +69,9 @@ pub const ENDS_DEFERRED_MAX: usize = 4_096;
 pub const SPELLED_LOGS_PER_SESSION_MAX: usize = 100_000;
 /// Signed items that one session may bring alone; beyond it the connection is closed.
 pub const ITEMS_PER_SESSION_MAX: u32 = 50_000;
+/// Serials whose key grants one session may ask for: a registrar asks for the rest in the next one; beyond it the
+/// connection is closed.
+pub const GRANTS_ASKED_PER_SESSION_MAX: usize = 4_096;
 /// Segments sent right behind a Hello; the rest waits for the answer.
 pub const EARLY_SEGMENTS_MAX: usize = 16;
 /// Lines of one vector message; beyond it the connection is closed.

@@ -68,6 +68,7 @@ fn frames() -> Vec<Vec<u8>> {
     }
     kept.push(Frame::Shown.to_bytes());
     kept.push(Frame::BaseKept([3; 8]).to_bytes());
+    kept.push(Frame::NeedGrants([1, 300, 70_000].into_iter().collect()).to_bytes());
     kept
 }
 

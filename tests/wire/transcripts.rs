@@ -74,6 +74,7 @@ const fn name_of(frame: &Frame) -> &'static str {
         Frame::Settled(_) => "Settled",
         Frame::Shown => "Shown",
         Frame::BaseKept(_) => "BaseKept",
+        Frame::NeedGrants(_) => "NeedGrants",
         Frame::Ignored => "Ignored",
     }
 }

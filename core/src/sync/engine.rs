@@ -341,6 +341,7 @@ fn hear(desk: &mut Desk<'_>, session: &mut Session, frame: Frame) -> Result<(), 
         }
         Frame::Shown => stranger::hear_shown(session),
         Frame::BaseKept(id) => hello::hear_base_kept(desk, session, id)?,
+        Frame::NeedGrants(serials) => grants::hear_need(desk, session, &serials)?,
         Frame::Ignored => {}
     }
     Ok(())
@@ -361,6 +362,11 @@ fn roster_news(desk: &mut Desk<'_>, sessions: &mut BTreeMap<SessionId, Session>)
             stranger::judge_again(desk, session)?;
             receive::retry_ungranted(desk, session)?;
         }
+    }
+    for session in
+        sessions.values_mut().filter(|session| session.answered_hello && session.stage != Stage::Done)
+    {
+        grants::ask(desk, session)?;
     }
     desk.notice(Notice::RosterChanged);
     Ok(())

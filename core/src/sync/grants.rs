@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::encoding;
+use crate::encoding::{self, Set};
 use crate::id::DeviceKey;
 use crate::identity::{
-    BindingState, Genesis, GrantedKey, KemSecret, KeyGrant, Kind, SealContext, Signed, Verified,
-    organisation_id,
+    Admission, BindingState, Genesis, GrantedKey, Invitation, KemSecret, KeyGrant, Kind, Roster, SealContext,
+    Signed, Verified, organisation_id,
 };
 use crate::limits;
-use crate::store::held::{alone_items, deposit_mail, feed_key, keep_alone, logs_in, mailboxes, put_feed_key};
-use crate::store::{Store, StoreError};
+use crate::store::held::{alone_items, deposit_mail, feed_key, keep_alone, mail_of, mailboxes, put_feed_key};
+use crate::store::{Damage, Store, StoreError};
 use crate::sync::desk::Desk;
 use crate::sync::engine::end;
 use crate::sync::party::Party;
 use crate::sync::port::CloseReason;
-use crate::sync::session::Session;
+use crate::sync::session::{Session, Standing};
 use crate::wire::Frame;
 
 /// An item that the peer sent by itself.
@@ -82,36 +82,62 @@ pub fn is_granted(store: &dyn Store, party: &Party) -> Result<bool, StoreError> 
     Ok(alone_items(store)?.iter().any(granted))
 }
 
-/// Headquarters lays grants in their mailboxes: those of invitations that this peer is to bind, until whoever
-/// was bound has written with the keys. A relay that lost its disk between two of our calls gets them again.
-pub(super) fn forward(desk: &mut Desk<'_>, session: &Session) -> Result<(), StoreError> {
-    if desk.world.roster.headquarters() != Some(desk.world.party.key()) {
+/// A registrar asks headquarters for the key grants that it should hold and does not: those of new invitations, and
+/// those it lost with a disk. What was asked for in this meeting is not asked for in it again.
+pub(super) fn ask(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    let (roster, me) = (&desk.world.roster, desk.world.party.key());
+    if roster.headquarters() != Some(session.peer) {
         return Ok(());
     }
-    let mailboxes = mailboxes(&desk.overlay)?;
-    let writers = if mailboxes.is_empty() { BTreeSet::new() } else { writers(desk)? };
-    for (serial, mail) in mailboxes {
-        let roster = &desk.world.roster;
-        let here = roster.invitation(serial).is_some_and(|invitation| invitation.registrar == session.peer);
-        let open = match roster.binding(serial) {
-            BindingState::None => true,
-            BindingState::Bound(binding, _) => !writers.contains(&binding.claim.device),
-            BindingState::Forked => false,
-        };
-        if let (true, true, Ok(grant)) = (here, open, Signed::from_bytes(&mail)) {
-            desk.say(session.id, &Frame::Item(grant));
+    let held: BTreeSet<u32> = mailboxes(&desk.overlay)?.into_iter().map(|(serial, _)| serial).collect();
+    let room = limits::GRANTS_ASKED_PER_SESSION_MAX.saturating_sub(session.grants_asked.len());
+    let is_missing = |serial: &u32| {
+        !held.contains(serial) && !session.grants_asked.contains(serial) && is_due(roster, *serial, &me)
+    };
+    let missing: Set<u32> = roster.serials().filter(is_missing).take(room).collect();
+    if !missing.is_empty() {
+        session.grants_asked.extend(missing.iter());
+        desk.say(session.id, &Frame::NeedGrants(missing));
+    }
+    Ok(())
+}
+
+/// Headquarters lays the key grants that a registrar asks for in their mailboxes there.
+pub(super) fn hear_need(
+    desk: &mut Desk<'_>,
+    session: &mut Session,
+    serials: &Set<u32>,
+) -> Result<(), StoreError> {
+    if session.grants_asked.len() + serials.len() > limits::GRANTS_ASKED_PER_SESSION_MAX {
+        end(desk, session, CloseReason::Misbehaved);
+        return Ok(());
+    }
+    let is_ours_to_give = desk.world.roster.headquarters() == Some(desk.world.party.key());
+    if !is_ours_to_give || session.standing != Standing::Admitted {
+        return Ok(());
+    }
+    for serial in serials.iter() {
+        if session.grants_asked.insert(*serial) && is_due(&desk.world.roster, *serial, &session.peer) {
+            for grant in mail_of(&desk.overlay, *serial)? {
+                let grant = Signed::from_bytes(&grant).map_err(|_| StoreError::Damaged(Damage::Content))?;
+                desk.say(session.id, &Frame::Item(grant));
+            }
         }
     }
     Ok(())
 }
 
-/// Devices that have written with a feed's key.
-fn writers(desk: &Desk<'_>) -> Result<BTreeSet<DeviceKey>, StoreError> {
-    let mut writers = BTreeSet::new();
-    for feed in desk.world.party.subscription(&desk.world.roster).iter().filter(|feed| !feed.is_clear()) {
-        writers.extend(logs_in(&desk.overlay, feed)?.into_iter().map(|(device, _)| device));
-    }
-    Ok(writers)
+/// Whether a registrar should hold the key grants of a serial: it may have to give them, to whoever it is to bind
+/// and to whoever it bound, who may lose his tablet's memory any day.
+fn is_due(roster: &Roster, serial: u32, registrar: &DeviceKey) -> bool {
+    let position = roster.position().map_or(0, |position| position.value);
+    let is_registrar = |invitation: &Invitation| invitation.registrar == *registrar;
+    roster.invitation(serial).is_some_and(is_registrar)
+        && match roster.binding(serial) {
+            BindingState::None => !roster.is_withdrawn(serial, position),
+            BindingState::Bound(binding, _) => roster.admission(&binding.claim.device) != Admission::Closed,
+            BindingState::Forked => false,
+        }
 }
 
 fn secret_for<'p>(party: &'p Party, grant: &KeyGrant) -> Option<&'p KemSecret> {

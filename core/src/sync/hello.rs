@@ -227,6 +227,8 @@ pub(super) fn answer(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), S
         || asked
         || session.unrecognised;
     session.expects_more = more;
+    // Before the answer, which may be the last word that the opener waits for.
+    grants::ask(desk, session)?;
     desk.say(
         session.id,
         &Frame::HelloAck(HelloAck {
@@ -401,7 +403,6 @@ pub(super) fn hear_answer(
         hear_base_kept(desk, session, base_id(&session.said.digest()))?;
     }
     receipts::send_missing(desk, session, &answer.receipts)?;
-    grants::forward(desk, session)?;
     for line in &answer.tips {
         if let Some(log) = receive::log_named(desk, session, &line.log)? {
             let ids = resolve_ends(&desk.overlay, &log, &line.ends)?;

@@ -300,7 +300,9 @@ pub(super) fn ask(desk: &mut Desk<'_>, session: &mut Session, log: &LogId) -> Re
     let tips = listed_ends(&desk.overlay, log)?;
     let ladder = ends_ladder(&desk.overlay, log, &tips)?;
     let ends = ladder.iter().map(|(n, tip)| short_end(*n, tip)).collect();
-    session.asks += 1;
+    let known = descriptor(&desk.overlay, log)?;
+    let owner = known.as_ref().or_else(|| session.descriptors.get(log));
+    session.count_ask(owner.is_none_or(|owner| owner.feed.is_clear()));
     desk.say(session.id, &Frame::Ends(Ends { held: LogEnds { log: session.name_of(log), ends } }));
     Ok(())
 }
@@ -310,12 +312,12 @@ pub(super) fn ask_unknown(desk: &mut Desk<'_>, session: &mut Session, line: &Log
     if line.ends.is_empty() || !matches!(line.log, LogRef::Short(_)) {
         return;
     }
-    session.asks += 1;
+    session.count_ask(true);
     desk.say(session.id, &Frame::Ends(Ends { held: LogEnds { log: line.log, ends: Vec::new() } }));
 }
 
 /// Once everything the peer announced has come: what still waits for its ground is asked for, and, when all that was
-/// asked for has come, what the roster does not grant is refused, which speaks of now only.
+/// asked for of the roster has come, what that does not grant is refused, which speaks of now only.
 pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
     let all_came = session.peer_settled.is_some_and(|(sent, _)| session.segments_received >= sent);
     let begun = session.dialled || session.answered_hello;
@@ -329,8 +331,7 @@ pub(super) fn settle_staged(desk: &mut Desk<'_>, session: &mut Session) -> Resul
     for line in std::mem::take(&mut session.unknown_logs) {
         ask_unknown(desk, session, &line);
     }
-    // What was asked for may be of the roster, and grant it.
-    if session.is_complete() {
+    if session.has_heard_the_roster() {
         session.refused_logs.extend(session.ungranted.iter().map(|(log, _)| *log));
         session.ungranted.clear();
     }

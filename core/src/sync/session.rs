@@ -158,6 +158,8 @@ pub(super) struct Session {
     /// Whether the peer may not know the base that our numbers start from: logs are spelled, and named whole.
     pub(super) unnumbered: bool,
     pub(super) items_heard: u32,
+    /// Serials whose key grants were asked for in this meeting, by whichever side asks.
+    pub(super) grants_asked: BTreeSet<u32>,
 
     /// What the peer said it holds, by log.
     pub(super) peer_ends: BTreeMap<LogId, Vec<PeerEnd>>,
@@ -187,6 +189,8 @@ pub(super) struct Session {
     pub(super) taken: BTreeMap<LogId, BTreeSet<(u64, SegmentId)>>,
     pub(super) asked: BTreeMap<LogId, u32>,
     pub(super) asks: u32,
+    /// How many asks there were when something of the roster was last asked for: it may grant what waits.
+    pub(super) roster_asks: u32,
     pub(super) answers: u32,
     pub(super) segments_sent: u32,
     pub(super) segments_received: u32,
@@ -229,6 +233,7 @@ impl Session {
             papers_sent: BTreeSet::new(),
             unnumbered: false,
             items_heard: 0,
+            grants_asked: BTreeSet::new(),
             peer_ends: BTreeMap::new(),
             unknown_logs: Vec::new(),
             differing: BTreeSet::new(),
@@ -245,6 +250,7 @@ impl Session {
             taken: BTreeMap::new(),
             asked: BTreeMap::new(),
             asks: 0,
+            roster_asks: 0,
             answers: 0,
             segments_sent: 0,
             segments_received: 0,
@@ -272,6 +278,21 @@ impl Session {
             Some((segments, answers)) => self.segments_received >= segments && answers >= self.asks,
             None => !self.expects_more && self.asks == 0,
         }
+    }
+
+    /// Counts an ask; `of_roster`: whether the answer may be of the roster.
+    pub(super) const fn count_ask(&mut self, of_roster: bool) {
+        self.asks += 1;
+        if of_roster {
+            self.roster_asks = self.asks;
+        }
+    }
+
+    /// Whether everything the peer announced has come, and every answer that may be of the roster.
+    pub(super) fn has_heard_the_roster(&self) -> bool {
+        self.peer_settled.is_some_and(|(segments, answers)| {
+            self.segments_received >= segments && answers >= self.roster_asks
+        })
     }
 
     /// Whether something waits that may still come by itself, and is asked for if it does not.

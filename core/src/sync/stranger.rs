@@ -203,7 +203,7 @@ fn show(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
         &Frame::Settled(crate::wire::Settled { segments: session.segments_sent, answered: session.answers }),
     );
     desk.say(session.id, &Frame::Shown);
-    session.asks += 1;
+    session.count_ask(true);
     Ok(())
 }
 
@@ -228,7 +228,7 @@ pub(super) fn ask_who(desk: &mut Desk<'_>, session: &mut Session) {
         return;
     }
     session.told_stranger = true;
-    session.asks += 1;
+    session.count_ask(true);
     session.expects_more = true;
     desk.say(session.id, &Frame::Refused(Refused { log: None, reason: Refusal::STRANGER }));
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::{self, DecodeError, Sig};
+use crate::encoding::{self, DecodeError, Set, Sig};
 use crate::id::{Digest, Feed, SegmentId};
 use crate::identity::{Claim, Signed};
 use crate::limits;
@@ -202,6 +202,8 @@ pub enum Frame {
     Shown,
     /// 17: the vector said in this session is kept as a base.
     BaseKept([u8; 8]),
+    /// 19: serials whose key grants a registrar should hold and does not.
+    NeedGrants(Set<u32>),
     /// An odd type this software does not know: ignored.
     Ignored,
 }
@@ -237,6 +239,7 @@ impl Frame {
             Self::Settled(body) => (26, encoding::to_bytes(body)),
             Self::Shown => (28, Vec::new()),
             Self::BaseKept(id) => (17, encoding::to_bytes(id)),
+            Self::NeedGrants(serials) => (19, encoding::to_bytes(serials)),
             Self::Ignored => (1, Vec::new()),
         };
         let mut out = vec![kind];
@@ -270,6 +273,7 @@ impl Frame {
             28 if body.is_empty() => Self::Shown,
             28 => return Err(DecodeError::Trailing.into()),
             17 => Self::BaseKept(encoding::from_bytes(body)?),
+            19 => Self::NeedGrants(encoding::from_bytes(body)?),
             odd if odd % 2 == 1 => Self::Ignored,
             _ => return Err(FrameError::Unknown),
         })

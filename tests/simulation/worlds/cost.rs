@@ -58,8 +58,22 @@ impl Before {
         cost.streams_bytes += streams.map(|(.., bytes)| bytes.len() as u64).sum::<u64>();
         let is_bound = report.notices.iter().any(|notice| matches!(notice, Notice::Enrolled));
         let turns_max = if is_bound { TURNS_OF_ENROLMENT_MAX } else { TURNS_MAX };
-        assert!(report.turns <= turns_max, "{one} and {other} take {} turns", report.turns);
+        assert!(
+            report.turns <= turns_max,
+            "{one} and {other} take {} turns: {}",
+            report.turns,
+            words(report)
+        );
     }
+}
+
+/// What was said in a meeting, in order: `>` by the dialler, the frame's type or `s` for a stream, and its bytes.
+fn words(report: &Report) -> String {
+    let word = |(up, is_stream, bytes): &(bool, bool, Vec<u8>)| {
+        let kind = if *is_stream { "s".to_string() } else { bytes[0].to_string() };
+        format!("{}{kind}:{}", if *up { '>' } else { '<' }, bytes.len())
+    };
+    report.said.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 impl Cost {
