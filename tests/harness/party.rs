@@ -246,10 +246,17 @@ impl Node {
     /// Where the store cannot be read.
     #[must_use]
     pub fn receipt_lines(&self, feed: &Feed, place: Place) -> Vec<ReceiptLine> {
+        self.receipt_lines_where(feed, |receipt| receipt.body.place == place)
+    }
+
+    fn receipt_lines_where(
+        &self,
+        feed: &Feed,
+        is_meant: impl Fn(&held::HeldReceipt) -> bool,
+    ) -> Vec<ReceiptLine> {
         let me = self.key();
         let receipts = held::receipts_in(&*self.store, feed, Some(&me)).expect("reads");
-        let lines = receipts.into_iter().filter(|receipt| receipt.body.place == place);
-        let lines = lines.flat_map(|receipt| receipt.body.lines.into_vec());
+        let lines = receipts.into_iter().filter(is_meant).flat_map(|receipt| receipt.body.lines.into_vec());
         let own = lines.filter(|(log, n, head, _)| {
             let ending = held::segments_ending_at(&*self.store, log, *n).expect("reads");
             ending.iter().any(|(_, row)| row.head == *head)
@@ -261,6 +268,16 @@ impl Node {
     #[must_use]
     pub fn receipted(&self, feed: &Feed, place: Place) -> Vec<(LogId, u64, Head)> {
         self.receipt_lines(feed, place).into_iter().map(|(log, n, head, _)| (log, n, head)).collect()
+    }
+
+    /// How far one issuer's receipts reach, read as a device reads them.
+    ///
+    /// # Panics
+    /// Where the store cannot be read.
+    #[must_use]
+    pub fn receipted_by(&self, feed: &Feed, issuer: &DeviceKey) -> Vec<(LogId, u64, Head)> {
+        let lines = self.receipt_lines_where(feed, |receipt| receipt.signed.signer == *issuer);
+        lines.into_iter().map(|(log, n, head, _)| (log, n, head)).collect()
     }
 
     /// Every note held here of a feed, in no particular order, readable or not being asked of the log itself.

@@ -84,6 +84,22 @@ impl World {
         world
     }
 
+    /// One more relay, which the root delegated, and to which headquarters told the roster.
+    ///
+    /// # Panics
+    /// Where it cannot be delegated, or told.
+    pub fn second_relay(&mut self, name: &str) {
+        let node = self.fresh_node(name, NodeKind::Relay);
+        let key = node.key();
+        self.put(node);
+        let all = [Pattern::new("*").expect("pattern")];
+        let root = self.node_mut("root");
+        delegate(&mut root.engine, &mut *root.store, key, Role::RELAY, &all).expect("delegates");
+        self.carry_roster("root", "headquarters");
+        self.carry_organisation_file("root", name);
+        assert!(self.meet("headquarters", name).settled, "headquarters and {name} meet");
+    }
+
     /// A recovery key nobody needs in stories.
     #[must_use]
     pub fn no_recovery() -> KemKey {

@@ -363,6 +363,7 @@ fn roster_news(desk: &mut Desk<'_>, sessions: &mut BTreeMap<SessionId, Session>)
             receive::retry_ungranted(desk, session)?;
         }
     }
+    stranger::forget_claim(desk)?;
     for session in
         sessions.values_mut().filter(|session| session.answered_hello && session.stage != Stage::Done)
     {

@@ -16,9 +16,13 @@ use crate::{encoding, limits};
 
 /// Our first words after dialling: the claim where one is due, else the Hello.
 pub(super) fn open(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
-    if desk.world.party.claim.is_some() {
+    if let Some(claim) = stranger::due_claim(desk, session) {
         // A claim is never said in bytes that somebody could say again.
-        return if session.confirmed { stranger::claim(desk, session) } else { Ok(()) };
+        if session.confirmed {
+            session.stage = Stage::Claiming;
+            desk.say(session.id, &Frame::Claim(claim));
+        }
+        return Ok(());
     }
     greet(desk, session)
 }

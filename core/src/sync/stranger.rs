@@ -65,11 +65,25 @@ pub(super) fn judge_shown(desk: &mut Desk<'_>, session: &mut Session) {
     }
 }
 
-/// Says the claim.
-pub(super) fn claim(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
-    if let Some(claim) = desk.world.party.claim.clone() {
-        session.stage = Stage::Claiming;
-        desk.say(session.id, &Frame::Claim(claim));
+/// The claim to make in this meeting. Who is bound and waits for keys gets them from the registrar alone, and has
+/// other things to say to others; who is not is told by anybody whether he came to the right place.
+pub(super) fn due_claim(desk: &Desk<'_>, session: &Session) -> Option<ClaimFrame> {
+    let claim = desk.world.party.claim.as_ref()?;
+    let is_due = claim.claim.registrar == session.peer || !has_won(desk, claim);
+    is_due.then(|| claim.clone())
+}
+
+/// Whether the roster held here says that the claim won: then it says, too, who we are.
+fn has_won(desk: &Desk<'_>, claim: &ClaimFrame) -> bool {
+    let credential = desk.world.roster.credential(claim.claim.serial);
+    credential.is_some_and(|credential| credential.device == claim.claim.device)
+}
+
+/// A claim that has won and given its keys is made no more. Where either was lost on the way, it is made again.
+pub(super) fn forget_claim(desk: &mut Desk<'_>) -> Result<(), StoreError> {
+    let has_won = desk.world.party.claim.as_ref().is_some_and(|claim| has_won(desk, claim));
+    if has_won && grants::is_granted(&desk.overlay, &desk.world.party)? {
+        desk.world.party.claim = None;
     }
     Ok(())
 }
@@ -157,10 +171,7 @@ pub(super) fn hear_bound(desk: &mut Desk<'_>, session: &mut Session) -> Result<(
         end(desk, session, CloseReason::Misbehaved);
         return Ok(());
     }
-    if grants::is_granted(&desk.overlay, &desk.world.party)? {
-        desk.world.party.claim = None;
-    }
-    // A relay that had lost its mail bound us without our keys: we claim again, until they came.
+    forget_claim(desk)?;
     desk.notice(Notice::Enrolled);
     session.stage = Stage::Silent;
     hello::greet(desk, session)

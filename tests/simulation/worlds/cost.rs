@@ -9,8 +9,9 @@ use khettara_tests::{Report, World};
 
 /// Turns of speech after which both are silent: 4 round trips.
 const TURNS_MAX: u32 = 8;
-/// The same where the dialler is bound in this meeting, and is given its keys first.
-const TURNS_OF_ENROLMENT_MAX: u32 = 12;
+/// The same where the dialler is bound in this meeting: it claims, greets as one who may have the roster alone, and with
+/// what that gave it greets anew.
+const TURNS_OF_ENROLMENT_MAX: u32 = 2 + 4 + TURNS_MAX;
 /// What may be sent once more in all: it had arrived in a meeting that was lost before anybody said so, and goes again
 /// right behind the Hello, before the answer can say that it is there.
 const SENT_AGAIN_BYTES_MAX: u64 = 131_072;

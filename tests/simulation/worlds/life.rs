@@ -11,7 +11,7 @@ use khettara_tests::{Chance, Link, Report, copy_of};
 
 use super::mischief::{self, MALLORY, TWIN, is_hostile};
 use super::oracle::Oracle;
-use super::people::People;
+use super::people::{People, STATION};
 use super::ruling;
 use super::swarm::Swarm;
 use super::writing::Writing;
@@ -20,6 +20,8 @@ use super::writing::Writing;
 const STEPS: u64 = 40;
 const TABLETS: [&str; 3] = ["amina", "brahim", "chama"];
 const HIRED: [&str; 2] = ["dounia", "elham"];
+/// Worlds with a second relay.
+const STATIONS_PERCENT: u64 = 30;
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
@@ -36,6 +38,8 @@ pub(crate) struct Life {
     pub(super) swarm: Swarm,
     pub(super) people: People,
     pub(super) tablets: Vec<String>,
+    /// The relays: one, or two.
+    pub(super) relays: Vec<&'static str>,
     backups: Vec<(String, SimulatedDisk)>,
     pub(super) oracle: Oracle,
     sessions: u64,
@@ -53,7 +57,9 @@ impl Life {
         let swarm = Swarm::of(&mut chance);
         let mut tablets = TABLETS[..=chance.below(3) as usize].to_vec();
         tablets.extend(swarm.hostile.then_some(MALLORY));
-        let mut people = People::settle(chance.word(), feeds, &tablets);
+        // Of the seed alone: without a second relay a world's dice fall as they always did.
+        let has_station = Chance::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)).percent(STATIONS_PERCENT);
+        let mut people = People::settle(chance.word(), feeds, &tablets, has_station);
         if swarm.skew {
             people.old = Some(tablets[0].into());
             people.restart(tablets[0], &mut chance);
@@ -62,6 +68,7 @@ impl Life {
             swarm,
             people,
             tablets: tablets.iter().map(|name| (*name).into()).collect(),
+            relays: if has_station { vec!["relay", STATION] } else { vec!["relay"] },
             backups: Vec::new(),
             oracle: Oracle::default(),
             sessions: 0,
@@ -153,6 +160,12 @@ impl Life {
     fn a_tablet(&mut self) -> String {
         let place = self.chance.below(self.tablets.len() as u64) as usize;
         self.tablets[place].clone()
+    }
+
+    /// Where there is one relay, no dice are thrown.
+    fn a_relay(&mut self) -> &'static str {
+        let is_second = self.relays.len() > 1 && self.chance.percent(40);
+        self.relays[usize::from(is_second)]
     }
 
     /// One more worker: the ticket is written, and the tablet is sent out with it before the relay has heard.
@@ -276,13 +289,15 @@ impl Life {
     fn meet_relay(&mut self) {
         let name = self.a_tablet();
         if !self.is_away(&name) {
-            self.meet(&name, "relay");
+            let relay = self.a_relay();
+            self.meet(&name, relay);
         }
     }
 
     /// Headquarters pulls, reads, and signs how far it has come; what it signed travels with the next pull.
     fn pull(&mut self) {
-        self.meet("headquarters", "relay");
+        let relay = self.a_relay();
+        self.meet("headquarters", relay);
         self.answer();
     }
 
@@ -341,9 +356,11 @@ impl Life {
                 self.after_error(name);
             }
         }
-        for name in [dialler, other].into_iter().filter(|name| *name != "relay") {
-            // What cannot be read now is read another time.
-            let _ = self.read(name);
+        for name in [dialler, other] {
+            if !self.relays.contains(&name) {
+                // What cannot be read now is read another time.
+                let _ = self.read(name);
+            }
         }
         self.believe();
     }
@@ -362,7 +379,7 @@ impl Life {
     }
 
     fn back_up(&mut self) {
-        let name = if self.chance.percent(50) { "relay".into() } else { self.a_tablet() };
+        let name = if self.chance.percent(50) { self.a_relay().into() } else { self.a_tablet() };
         if is_hostile(&name) {
             return;
         }
@@ -372,7 +389,7 @@ impl Life {
 
     fn restart(&mut self) {
         let name = match self.chance.below(4) {
-            0 => "relay".into(),
+            0 => self.a_relay().into(),
             1 => "headquarters".into(),
             _ => self.a_tablet(),
         };
@@ -395,7 +412,7 @@ impl Life {
     fn disaster(&mut self) {
         if self.swarm.rot && self.chance.percent(30) {
             self.people.rot("relay", &mut self.chance);
-            self.oracle.relay_set_back = true;
+            self.oracle.set_back.insert(self.key_of("relay"));
             return;
         }
         if self.swarm.clones && self.tablets.len() < 5 && self.chance.percent(50) {
@@ -409,8 +426,9 @@ impl Life {
             }
         }
         if self.swarm.wiped_relay && self.chance.percent(30) {
-            self.people.reopen("relay", SimulatedDisk::new(), &mut self.chance);
-            self.oracle.relay_set_back = true;
+            let relay = self.a_relay();
+            self.people.reopen(relay, SimulatedDisk::new(), &mut self.chance);
+            self.oracle.set_back.insert(self.key_of(relay));
             self.oracle.destroyed(&self.people.world);
             return;
         }
@@ -423,12 +441,13 @@ impl Life {
         }
         let place = self.chance.below(self.backups.len() as u64) as usize;
         let (name, disk) = self.backups[place].clone();
-        let relay = name == "relay";
+        let (key, relay) = (self.key_of(&name), self.relays.contains(&&*name));
         if (relay && self.swarm.set_back) || (!relay && self.swarm.restored_tablets) {
             self.people.reopen(&name, copy_of(&disk), &mut self.chance);
-            self.oracle.relay_set_back |= relay;
-            if !relay {
-                self.oracle.forked.insert(self.people.world.node(&name).key());
+            if relay {
+                self.oracle.set_back.insert(key);
+            } else {
+                self.oracle.forked.insert(key);
             }
             self.oracle.destroyed(&self.people.world);
         }

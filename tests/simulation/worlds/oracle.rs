@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use khettara_core::id::{DeviceKey, Feed, Head, LogId};
-use khettara_core::log::{Entry, Place};
+use khettara_core::log::Entry;
 use khettara_core::store::{Store, held};
 use khettara_records::replica::Saved;
-use khettara_tests::{Node, World};
+use khettara_tests::{Node, NodeKind, World};
 
 use super::mischief::is_hostile;
 use super::reading::{Agreed, Readings, check_rebuilt};
@@ -18,8 +18,8 @@ pub(crate) struct Oracle {
     saved: BTreeSet<(Feed, Vec<u8>)>,
     /// Lost with the only disk that held it.
     gone: BTreeSet<(Feed, Vec<u8>)>,
-    /// Lines that a tablet believed: where its work is.
-    delivered: BTreeSet<(Feed, LogId, u64, Head)>,
+    /// Lines that a tablet believed, and whose word that was: where its work is.
+    delivered: BTreeSet<(String, LogId, u64, Head)>,
     readings: Readings,
     /// Devices of which two copies wrote.
     pub(crate) forked: BTreeSet<DeviceKey>,
@@ -27,13 +27,18 @@ pub(crate) struct Oracle {
     pub(crate) closed: BTreeSet<DeviceKey>,
     /// The hostile device, which draws what it likes.
     pub(crate) hostile: Option<DeviceKey>,
-    /// A relay lost what it had said to hold.
-    pub(crate) relay_set_back: bool,
+    /// Relays that lost what they had said to hold.
+    pub(crate) set_back: BTreeSet<DeviceKey>,
 }
 
 /// Notes that a party has, cut or not. A relay has no keys and none of its own.
 fn notes(node: &Node, feed: &Feed) -> BTreeSet<Vec<u8>> {
     node.notes(feed).into_iter().chain(node.pending_notes(feed)).collect()
+}
+
+fn relays(world: &World) -> impl Iterator<Item = &Node> {
+    let names = world.names().into_iter();
+    names.map(|name| world.node(&name)).filter(|node| node.kind == NodeKind::Relay)
 }
 
 /// Nobody goes on writing in a log of which another branch arrived.
@@ -82,7 +87,7 @@ impl Oracle {
         for name in world.names().into_iter().filter(|name| name != "root") {
             for feed in &world.feeds {
                 let node = world.node(&name);
-                let found = if node.kind == khettara_tests::NodeKind::Relay {
+                let found = if node.kind == NodeKind::Relay {
                     node.notes_with_keys_of(feed, &*world.node(keys).store).into_iter().collect()
                 } else {
                     notes(node, feed)
@@ -109,20 +114,23 @@ impl Oracle {
     /// Takes note of what a tablet believes now.
     pub(crate) fn believe(&mut self, world: &World, name: &str) {
         for feed in &world.feeds {
-            for (log, n, head) in world.node(name).receipted(feed, Place::RELAY) {
-                self.delivered.insert((feed.clone(), log, n, head));
+            for relay in relays(world) {
+                for (log, n, head) in world.node(name).receipted_by(feed, &relay.key()) {
+                    self.delivered.insert((relay.name.clone(), log, n, head));
+                }
             }
             self.readings.believe(world.node(name), feed);
         }
     }
 
-    /// What a tablet believes to be at the relay is there; for ever, unless the relay was set back.
+    /// What a tablet believes to be at a relay is there; for ever, unless the relay was set back.
     pub(crate) fn check_delivered(&self, world: &World) {
-        if self.relay_set_back {
-            return;
-        }
-        let relay = &*world.node("relay").store;
-        for (_, log, n, head) in &self.delivered {
+        for (relay, log, n, head) in &self.delivered {
+            let relay = world.node(relay);
+            if self.set_back.contains(&relay.key()) {
+                continue;
+            }
+            let relay = &*relay.store;
             let ending = held::segments_ending_at(relay, log, *n).expect("reads");
             let there = ending.iter().find(|(_, row)| row.head == *head);
             let (tip, _) = there.expect("Delivered, and not at the relay");
@@ -154,7 +162,8 @@ impl Oracle {
     /// Those who get everything: tablets that are not closed, and headquarters.
     fn readers(&self, world: &World, parties: &[String]) -> Vec<String> {
         let reads = |name: &&String| {
-            *name != "relay" && !is_hostile(name) && !self.closed.contains(&world.node(name).key())
+            let node = world.node(name);
+            node.kind != NodeKind::Relay && !is_hostile(name) && !self.closed.contains(&node.key())
         };
         parties.iter().filter(reads).cloned().collect()
     }
@@ -197,8 +206,10 @@ impl Oracle {
                 .filter(|(of, note)| of == feed && !waits.contains(note))
                 .map(|(_, note)| note)
                 .collect();
-            for name in parties.iter().filter(|name| *name != "relay") {
-                let node = world.node(name);
+            for node in
+                parties.iter().map(|name| world.node(name)).filter(|node| node.kind != NodeKind::Relay)
+            {
+                let name = &node.name;
                 if !self.closed.contains(&node.key()) {
                     let has = notes(node, feed);
                     let missing = wanted.iter().filter(|note| !has.contains(**note)).count();

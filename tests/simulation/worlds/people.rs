@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use khettara_core::store::{Disk, MemoryStore, SimulatedDisk};
 use khettara_tests::{Chance, World, copy_of, journal_on, try_journal_on};
 
+/// The second relay of some worlds: it binds nobody.
+pub(crate) const STATION: &str = "station";
+
 /// The world, and the disk under everybody in it.
 pub(crate) struct People {
     pub(crate) world: World,
@@ -18,13 +21,16 @@ pub(crate) struct People {
 }
 
 impl People {
-    /// A founded world with these tablets, everybody moved to a disk of their own.
-    pub(crate) fn settle(seed: u64, feeds: &[&str], tablets: &[&str]) -> Self {
+    /// A founded world with these tablets, with a second relay or without, everybody moved to a disk of their own.
+    pub(crate) fn settle(seed: u64, feeds: &[&str], tablets: &[&str], has_station: bool) -> Self {
         let mut world = World::whose_relay_was_told(seed, feeds);
         for tablet in tablets {
             world.tablet(tablet);
         }
         assert!(world.meet("headquarters", "relay").settled);
+        if has_station {
+            world.second_relay(STATION);
+        }
         let disks = BTreeMap::new();
         let mut people = Self { world, disks, old: None, rots: false, is_wiped: false };
         for name in people.world.names().into_iter().filter(|name| name != "root") {
