@@ -38,5 +38,6 @@ mod what_breaks_the_rules_of_a_meeting_ends_it;
 mod what_is_not_granted_may_be_offered_without_end;
 mod what_was_saved_before_roster_news_says_so;
 mod who_asked_before_a_second_greeting_hears_an_end_again;
+mod who_is_never_known_is_told_the_roster;
 mod who_only_listens_leaves_when_everything_is_heard;
 mod who_was_bound_and_knows_no_roster_claims_again;

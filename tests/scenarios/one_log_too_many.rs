@@ -6,6 +6,7 @@ use khettara_core::id::{Feed, Head, LogId, Pattern};
 use khettara_core::identity::{Closing, Item, Kind, Mode, Signed};
 use khettara_core::store::held;
 use khettara_hq::organisation::write_items;
+use khettara_records::verdict::{EntryState, Reason};
 use khettara_tests::World;
 
 #[test]
@@ -57,6 +58,17 @@ fn of_five_branches_four_are_listed_alike_everywhere() {
     for name in names.iter().chain(&["headquarters", "amina"]) {
         assert_eq!(world.digest(name, &feed), world.digest("relay", &feed), "{name}");
         world.node_mut(name).note(&feed, b"goes on").expect("a device always saves");
+    }
+    // What is not listed stays where it was written, and that tablet says so.
+    let listed = world.node("relay").notes_with_keys_of(&feed, &*world.node("headquarters").store);
+    let unlisted = names.into_iter().filter(|name| !listed.contains(&name.as_bytes().to_vec()));
+    let unlisted: Vec<_> = unlisted.collect();
+    assert_eq!(unlisted.len(), names.len() - 4);
+    for name in unlisted {
+        let node = world.node_mut(name);
+        node.catch_up(&feed).expect("reads");
+        let held_back = node.replica.held_back(&*node.store, &feed).expect("reads");
+        assert!(held_back.iter().any(|entry| entry.state == EntryState::Quarantined(Reason::Over)), "{name}");
     }
 }
 

@@ -437,6 +437,9 @@ fn say_sent(desk: &mut Desk<'_>, session: &mut Session) {
 }
 
 fn conclude_opener(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), EngineError> {
+    if session.standing == Standing::Stranger && session.told_stranger && session.is_complete() {
+        receive::answer_stranger(desk, session)?;
+    }
     say_sent(desk, session);
     let over = session.stage == Stage::Answered && session.is_complete() && session.is_acknowledged();
     if !over {

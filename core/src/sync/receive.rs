@@ -351,18 +351,32 @@ pub(super) fn hear_ends(
     held: &LogEnds,
 ) -> Result<(), StoreError> {
     if !is_heard(session) {
-        // Answered once it is known who asks.
+        // Answered once it is known who asks, or that nobody will know.
         if session.dialled && session.deferred.len() < limits::ENDS_DEFERRED_MAX {
             session.deferred.push(held.clone());
             stranger::ask_who(desk, session);
         }
         return Ok(());
     }
+    answer_ends(desk, session, held)
+}
+
+/// Who was asked who it is, has shown all it has, and is not known here all the same waits for answers to what it asked.
+/// It is given the roster, as whoever does not know us is: a relay that was set back may learn from it who we are.
+pub(super) fn answer_stranger(desk: &mut Desk<'_>, session: &mut Session) -> Result<(), StoreError> {
+    for held in std::mem::take(&mut session.deferred) {
+        answer_ends(desk, session, &held)?;
+    }
+    Ok(())
+}
+
+fn answer_ends(desk: &mut Desk<'_>, session: &mut Session, held: &LogEnds) -> Result<(), StoreError> {
     session.answers += 1;
     session.expects_more = session.expects_more || !session.dialled;
     let Some(log) = log_named(desk, session, &held.log)? else { return Ok(()) };
     let Some(owner) = descriptor(&desk.overlay, &log)? else { return Ok(()) };
-    if !session.feeds.contains(&owner.feed) {
+    let is_given = is_heard(session) || owner.feed == Feed::roster();
+    if !is_given || !session.feeds.contains(&owner.feed) {
         return Ok(());
     }
     let ids = resolve_ends(&desk.overlay, &log, &held.ends)?;

@@ -20,6 +20,8 @@ use super::writing::Writing;
 const STEPS: u64 = 40;
 const TABLETS: [&str; 3] = ["amina", "brahim", "chama"];
 const HIRED: [&str; 2] = ["dounia", "elham"];
+/// Clones and restored backups of one tablet: with itself as many as branches of a log are listed. Of more, the scenarios tell.
+const COPIES_MAX: u32 = 3;
 /// Worlds with a second relay.
 const STATIONS_PERCENT: u64 = 30;
 const HOUR_MS: u64 = 3_600_000;
@@ -44,6 +46,8 @@ pub(crate) struct Life {
     pub(super) oracle: Oracle,
     sessions: u64,
     pub(super) writing: Writing,
+    /// How many copies of a tablet there were.
+    copies: BTreeMap<DeviceKey, u32>,
     /// Until when, in the world's milliseconds, a tablet meets nobody.
     away: BTreeMap<String, u64>,
     trace: DefaultHasher,
@@ -73,6 +77,7 @@ impl Life {
             oracle: Oracle::default(),
             sessions: 0,
             writing: Writing::default(),
+            copies: BTreeMap::new(),
             away: BTreeMap::new(),
             trace: DefaultHasher::new(),
             chance,
@@ -209,6 +214,15 @@ impl Life {
     /// Whether a party waits to be bound: a relay that has not heard of its ticket sends it away.
     pub(super) fn waits_to_be_bound(&self, name: &str) -> bool {
         self.people.world.node(name).engine.party().claim.is_some()
+    }
+
+    /// Counts one more copy of a tablet, if there may be one.
+    fn may_copy(&mut self, name: &str) -> bool {
+        let key = self.key_of(name);
+        let copies = self.copies.entry(key).or_default();
+        let may = *copies < COPIES_MAX;
+        *copies += u32::from(may);
+        may
     }
 
     fn a_feed(&mut self) -> Feed {
@@ -418,7 +432,11 @@ impl Life {
         if self.swarm.clones && self.tablets.len() < 5 && self.chance.percent(50) {
             let name = self.a_tablet();
             let clone = format!("{name}'");
-            if !self.tablets.contains(&clone) && clone.len() < 12 && !is_hostile(&name) {
+            if !self.tablets.contains(&clone)
+                && clone.len() < 12
+                && !is_hostile(&name)
+                && self.may_copy(&name)
+            {
                 self.people.clone_of(&name, &clone, &mut self.chance);
                 self.oracle.forked.insert(self.people.world.node(&name).key());
                 self.tablets.push(clone);
@@ -442,7 +460,7 @@ impl Life {
         let place = self.chance.below(self.backups.len() as u64) as usize;
         let (name, disk) = self.backups[place].clone();
         let (key, relay) = (self.key_of(&name), self.relays.contains(&&*name));
-        if (relay && self.swarm.set_back) || (!relay && self.swarm.restored_tablets) {
+        if (relay && self.swarm.set_back) || (!relay && self.swarm.restored_tablets && self.may_copy(&name)) {
             self.people.reopen(&name, copy_of(&disk), &mut self.chance);
             if relay {
                 self.oracle.set_back.insert(key);
