@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use khettara_core::id::{Feed, LogId};
+use khettara_core::id::{DeviceKey, Feed, LogId};
 #[cfg(doc)]
 use khettara_core::limits::SILENCE_MS_MAX;
 use khettara_core::store::StoreError;
@@ -27,6 +27,7 @@ use crate::clocks::{Moment, cut_so_far, moment};
 use crate::device::{Device, own_visits};
 use crate::error::DeviceError;
 use crate::home::{Member, lock, readable};
+use crate::membership::Membership;
 use crate::network::Network;
 use crate::status::{AtHeadquarters, VisitCounts};
 use crate::visits;
@@ -220,7 +221,7 @@ impl Device {
             behind: BTreeSet::new(),
             catching_up: JoinSet::new(),
         };
-        let ended = network.runtime.block_on(run.sessions(&addresses, &membership.pins));
+        let ended = network.runtime.block_on(run.sessions(&addresses, &pins_of(&member, &membership)));
         let finished = run.finish(ended.as_ref().ok().copied());
         let heard = run.progress.connected;
         let whole = matches!(ended, Ok(SyncEnd::Complete));
@@ -233,11 +234,19 @@ impl Device {
     }
 }
 
+/// The keys that a relay may show: those that came with the invitation, and those that the root has named since.
+fn pins_of(member: &Member, membership: &Membership) -> Vec<DeviceKey> {
+    let named = member.shared.with(|engine, _| engine.roster().relays());
+    let mut pins = membership.pins.clone();
+    pins.extend(named.into_iter().filter(|key| !membership.pins.contains(key)));
+    pins
+}
+
 impl Run<'_> {
     async fn sessions(
         &mut self,
         addresses: &[SocketAddr],
-        pins: &[khettara_core::id::DeviceKey],
+        pins: &[DeviceKey],
     ) -> Result<SyncEnd, DeviceError> {
         let mut lost = 0;
         let mut addresses = addresses.to_vec();

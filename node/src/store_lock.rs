@@ -18,7 +18,7 @@ pub enum LockError {
 /// An exclusive lock, held until dropped.
 #[derive(Debug)]
 pub struct StoreLock {
-    _file: File,
+    file: File,
 }
 
 impl StoreLock {
@@ -29,7 +29,16 @@ impl StoreLock {
     pub fn take(path: &Path) -> Result<Self, LockError> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         lock(&file)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+/// Said, and not left to the file's end: a process that another thread is just starting has this file open, too, and
+/// with it the lock, until it is itself.
+impl Drop for StoreLock {
+    fn drop(&mut self) {
+        // Where the system refuses, the file's end gives it free.
+        let _ = unlock(&self.file);
     }
 }
 
@@ -44,11 +53,41 @@ fn lock(file: &File) -> Result<(), LockError> {
     }
 }
 
+#[cfg(unix)]
+fn unlock(file: &File) -> io::Result<()> {
+    Ok(rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock)?)
+}
+
+#[cfg(not(unix))]
+fn unlock(file: &File) -> io::Result<()> {
+    file.unlock()
+}
+
 #[cfg(not(unix))]
 fn lock(file: &File) -> Result<(), LockError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Held),
         Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_dropped_is_free_though_a_copy_of_its_file_lives() {
+        let folder = tempfile::tempdir().expect("the disk works");
+        let path = folder.path().join("lock");
+        let first = StoreLock::take(&path).expect("free");
+        // What a process that is being started holds for a moment.
+        let inherited = first.file.try_clone().expect("a descriptor");
+        assert!(matches!(StoreLock::take(&path), Err(LockError::Held)));
+        drop(first);
+        let second = StoreLock::take(&path);
+        drop(inherited);
+        assert!(second.is_ok(), "{second:?}");
+        assert!(matches!(StoreLock::take(&path), Err(LockError::Held)), "the end of the copy frees nothing");
     }
 }

@@ -1,12 +1,8 @@
 //! The relay ends and comes back on its folder, again and again, and once without its folder: nothing is lost.
 
-use khettara_device::{Device, Whereabouts};
+use khettara_device::Whereabouts;
 
-use crate::town::{Town, household, save, sync, visit};
-
-fn visits_at(device: &Device, place: Whereabouts) -> usize {
-    device.own_visits().expect("reads").iter().filter(|visit| visit.whereabouts == place).count()
-}
+use crate::town::{Town, household, save, sync, visit, visits_at};
 
 #[test]
 fn between_every_two_syncs_the_relay_is_another_process_and_nothing_is_lost() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use khettara_core::id::{Feed, Pattern};
 use khettara_core::identity::{Role, Ticket};
-use khettara_device::{Cancel, Device, DeviceError, SyncReport};
+use khettara_device::{Cancel, Device, DeviceError, SyncReport, Whereabouts};
 use khettara_hq::{Guest, Headquarters, NewRelay, Plan};
 use khettara_relay::{Config, Log, Options, Relay, RunningRelay};
 use tokio::runtime::Runtime;
@@ -88,7 +88,7 @@ impl Town {
     /// An invitation for the commune that the relay knows.
     pub(crate) fn ticket_of(&mut self, role: Role) -> Ticket {
         let commune = Pattern::exactly(&Feed::new(COMMUNE).expect("a feed"));
-        let guest = Guest { role, feeds: vec![commune], relay: None };
+        let guest = Guest { role, feeds: vec![commune], relay: Some(self.relay().key()) };
         let ticket = self.headquarters.invite(&guest).expect("invites");
         self.pull();
         ticket
@@ -147,6 +147,11 @@ fn rows_of(path: &Path) -> Vec<Row> {
 
 pub(crate) fn sync(device: &Device) -> Result<SyncReport, DeviceError> {
     device.sync(&Cancel::default(), &mut |_| {})
+}
+
+/// How many of a tablet's own visits are at a place.
+pub(crate) fn visits_at(device: &Device, place: Whereabouts) -> usize {
+    device.own_visits().expect("reads").iter().filter(|visit| visit.whereabouts == place).count()
 }
 
 pub(crate) fn id() -> Uuid {

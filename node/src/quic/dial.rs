@@ -144,10 +144,18 @@ impl Dialler {
             return Err(DialError::NothingToDial);
         }
         let mut last = DialError::NoAnswer;
+        // Where nobody answers, nobody answers with another key either.
+        let mut silent = Vec::new();
         for (address, pin) in self.in_order(addresses, pins) {
+            if silent.contains(&address) {
+                continue;
+            }
             match self.dial_one(address, pin).await {
                 Ok(connection) => return Ok(connection),
-                Err(DialError::NoAnswer) => {}
+                Err(error @ (DialError::NoAnswer | DialError::Down)) => {
+                    silent.push(address);
+                    last = if error == DialError::Down { error } else { last };
+                }
                 Err(error) => last = error,
             }
         }
