@@ -19,7 +19,8 @@ use super::presence::Presence;
 use super::profile::Profile;
 use super::{ALPN, BindError};
 
-/// Why nobody could be reached. Of several addresses, what the last one that answered said.
+/// Why nobody could be reached. Of several addresses, what tells most: what somebody with the right key said, then that
+/// nobody is there, and that others are there last, for whom we look for may be where nobody is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
     /// No address or no key was given.
@@ -64,6 +65,16 @@ pub enum DialError {
 }
 
 impl DialError {
+    /// How much it tells, beside what other addresses say.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::WrongKey => 0,
+            Self::NoAnswer => 1,
+            Self::Down => 2,
+            _ => 3,
+        }
+    }
+
     /// What the caller should do.
     #[must_use]
     pub const fn kind(self) -> ErrorKind {
@@ -143,7 +154,7 @@ impl Dialler {
         if addresses.is_empty() || pins.is_empty() {
             return Err(DialError::NothingToDial);
         }
-        let mut last = DialError::NoAnswer;
+        let mut told = None;
         // Where nobody answers, nobody answers with another key either.
         let mut silent = Vec::new();
         for (address, pin) in self.in_order(addresses, pins) {
@@ -152,14 +163,15 @@ impl Dialler {
             }
             match self.dial_one(address, pin).await {
                 Ok(connection) => return Ok(connection),
-                Err(error @ (DialError::NoAnswer | DialError::Down)) => {
-                    silent.push(address);
-                    last = if error == DialError::Down { error } else { last };
+                Err(error) => {
+                    if matches!(error, DialError::NoAnswer | DialError::Down) {
+                        silent.push(address);
+                    }
+                    told = told.into_iter().chain([error]).max_by_key(|error| error.weight());
                 }
-                Err(error) => last = error,
             }
         }
-        Err(last)
+        Err(told.unwrap_or(DialError::NoAnswer))
     }
 
     /// Closes whatever is open, saying that we stop, and waits until the peers have been told.

@@ -265,6 +265,19 @@ async fn addresses_and_pins_are_tried_in_order_until_one_fits() {
 }
 
 #[tokio::test]
+async fn whom_we_look_for_may_be_where_nobody_answers_and_not_where_another_does() {
+    let device = Side::new(1, vec![say(b"\x01hello")]);
+    let (_other, others, _serving) = relay(3);
+    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    let nobody = nobody.expect("an address");
+    let pin = Identity::from_seed(&[4; 32]).key();
+    for addresses in [[nobody, others], [others, nobody]] {
+        let error = within(dialler(&device).dial(&addresses, &[pin])).await.err();
+        assert!(matches!(error, Some(DialError::Down | DialError::NoAnswer)), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_visit_needs_no_handshake_and_is_confirmed_afterwards() {
     let mut device = Side::new(1, vec![say(b"\x01hello")]);
     let (mut relay, address, _serving) = relay(2);
